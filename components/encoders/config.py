@@ -1,0 +1,36 @@
+"""How an encoder is described in settings and in serving bundles.
+
+Nothing heavy is imported here, so settings can be checked without torch.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenClipConfig:
+    """Any open_clip architecture, by pretrained tag or by local checkpoint.
+
+    ``model`` is an architecture's name, or ``local-dir:PATH`` for a directory
+    that holds open_clip_config.json and open_clip_model.safetensors.
+    ``pretrained`` is a tag, a checkpoint file, or None with ``local-dir:``.
+    """
+
+    kind: Literal["open_clip"] = "open_clip"
+    model: str
+    pretrained: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConseConfig:
+    """The embedded encoder for photographs, which needs no download."""
+
+    kind: Literal["conse"] = "conse"
+    image_size_px: int = 288
+
+    def __post_init__(self) -> None:
+        if not 64 <= self.image_size_px <= 1024:
+            raise ValueError(f"image_size_px must be in 64…1024, got {self.image_size_px}")
+
+
+EncoderConfig = OpenClipConfig | ConseConfig

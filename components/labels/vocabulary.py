@@ -1,0 +1,72 @@
+"""The ordered label names, and their columns."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from blake3 import blake3
+
+from components.atomic import read_json, write_json
+from components.errors import ArtefactError, InputError
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Label names in column order.
+
+    Raises:
+        InputError: If there is no name, an empty one, or one twice.
+
+    Example:
+        >>> Vocabulary(("cat", "dog")).index("dog")
+        1
+    """
+
+    names: tuple[str, ...]
+    _columns: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.names:
+            raise InputError("The vocabulary is empty; name at least one label.")
+        columns: dict[str, int] = {}
+        for column, name in enumerate(self.names):
+            if not name.strip():
+                raise InputError(f"Label {column} of the vocabulary is empty; give it a name.")
+            if name in columns:
+                raise InputError(
+                    f"The vocabulary names {name!r} twice (columns {columns[name]} and {column}); "
+                    "remove one or give it another name."
+                )
+            columns[name] = column
+        object.__setattr__(self, "_columns", columns)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def index(self, name: str) -> int:
+        """The column of ``name``; InputError if it is not in the vocabulary."""
+        try:
+            return self._columns[name]
+        except KeyError:
+            raise InputError(f"{name!r} is not one of the {len(self)} labels.") from None
+
+    @property
+    def hash(self) -> str:
+        """Sixteen hex digits that change with any name or their order."""
+        return blake3("\n".join(self.names).encode()).hexdigest()[:16]
+
+    def save(self, path: Path) -> None:
+        """Write the names as JSON."""
+        write_json(path, {"schema_version": SCHEMA_VERSION, "names": list(self.names)})
+
+    @classmethod
+    def load(cls, path: Path) -> "Vocabulary":
+        """Read what :meth:`save` wrote."""
+        value = read_json(path)
+        if not isinstance(value, dict) or value.get("schema_version") != SCHEMA_VERSION:
+            raise ArtefactError(f"{path} is not a vocabulary of schema version {SCHEMA_VERSION}.")
+        return cls(tuple(value["names"]))

@@ -1,0 +1,139 @@
+"""Where every artefact of a project lies."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths below a project's root, by the stage that writes them."""
+
+    root: Path = Path()
+
+    @property
+    def params(self) -> Path:
+        return self.root / "params.yaml"
+
+    @property
+    def prepared(self) -> Path:
+        return self.root / "data" / "prepared"
+
+    @property
+    def examples(self) -> Path:
+        return self.prepared / "examples.parquet"
+
+    @property
+    def labels(self) -> Path:
+        return self.prepared / "labels.parquet"
+
+    @property
+    def hidden_labels(self) -> Path:
+        """Known cells that a protocol hid; only evaluate may read them."""
+        return self.prepared / "hidden_labels.parquet"
+
+    @property
+    def vocabulary(self) -> Path:
+        return self.prepared / "vocabulary.json"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.prepared / "quarantine.parquet"
+
+    @property
+    def prepare_report(self) -> Path:
+        return self.prepared / "prepare.json"
+
+    @property
+    def reviewed_labels(self) -> Path:
+        """Cells decided by people; not an output of any stage."""
+        return self.root / "data" / "reviewed" / "labels.parquet"
+
+    @property
+    def validation(self) -> Path:
+        return self.root / "data" / "validation"
+
+    @property
+    def validation_results(self) -> Path:
+        return self.validation / "validation.json"
+
+    @property
+    def validation_page(self) -> Path:
+        return self.validation / "index.html"
+
+    @property
+    def features(self) -> Path:
+        return self.root / "data" / "features"
+
+    @property
+    def embed_report(self) -> Path:
+        return self.features / "embed.json"
+
+    @property
+    def embed_quarantine(self) -> Path:
+        return self.features / "quarantine.parquet"
+
+    @property
+    def tuned(self) -> Path:
+        return self.root / "data" / "tuned" / "tuned.yaml"
+
+    @property
+    def trials(self) -> Path:
+        return self.root / "data" / "tuned" / "trials.csv"
+
+    @property
+    def proposals(self) -> Path:
+        return self.root / "data" / "proposals" / "pseudo_labels.parquet"
+
+    @property
+    def proposals_report(self) -> Path:
+        return self.root / "data" / "proposals" / "proposals.json"
+
+    @property
+    def taggers(self) -> Path:
+        return self.root / "data" / "taggers"
+
+    def tagger(self, recipe: str, seed: int) -> Path:
+        return self.taggers / recipe / f"seed-{seed}"
+
+    @property
+    def calibrations(self) -> Path:
+        return self.root / "data" / "calibration"
+
+    def calibration(self, recipe: str, seed: int) -> Path:
+        return self.calibrations / recipe / f"seed-{seed}.json"
+
+    @property
+    def selection(self) -> Path:
+        return self.calibrations / "selection.json"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def metrics(self) -> Path:
+        return self.reports / "metrics.json"
+
+    @property
+    def report_page(self) -> Path:
+        return self.reports / "report.html"
+
+    @property
+    def plots(self) -> Path:
+        return self.reports / "plots"
+
+    @property
+    def index(self) -> Path:
+        return self.root / "data" / "index"
+
+    @property
+    def bundle(self) -> Path:
+        return self.root / "data" / "bundle"
+
+    @property
+    def registered(self) -> Path:
+        return self.root / "data" / "registered.json"
+
+    @property
+    def decisions(self) -> Path:
+        return self.root / "decisions"
