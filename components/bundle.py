@@ -1,0 +1,248 @@
+"""The serving bundle: everything a service needs, under one version.
+
+A bundle is one directory that is written, registered and swapped as a whole.
+Its version is a hash of its files, so equal bundles have equal versions, and
+every part must speak of the same encoder.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from blake3 import blake3
+
+from components.atomic import atomic_directory, read_json, write_json
+from components.calibration.calibration import Calibration
+from components.encoders.config import ConseConfig, EncoderConfig, OpenClipConfig
+from components.errors import ArtefactError
+from components.labels.vocabulary import Vocabulary
+from components.models.tagger import Tagger
+from components.search.gallery import Gallery
+from components.search.index import SearchIndex
+from components.search.modality import ModalityMeans
+from components.search.previews import Previews
+from components.search.relevance import RelevanceScale
+
+SCHEMA_VERSION = 1
+# Larger parts are checked by size alone, so that a start does not read them all.
+VERIFIED_BELOW_BYTES = 64 << 20
+LOCAL_DIR = "local-dir:"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Bundle:
+    """A bundle in memory; vectors and previews stay on disk."""
+
+    name: str
+    version: str
+    encoder_id: str
+    encoder_config: EncoderConfig
+    templates: tuple[str, ...]
+    vocabulary: Vocabulary
+    tagger: Tagger
+    calibration: Calibration
+    index: SearchIndex
+    gallery: Gallery
+    modality: ModalityMeans
+    relevance: RelevanceScale
+    previews: Previews
+    extra: Mapping[str, Any]
+
+
+def write_bundle(
+    out: Path,
+    *,
+    encoder_config: Mapping[str, object],
+    tagger_dir: Path,
+    calibration_path: Path,
+    index_dir: Path,
+    vocabulary_path: Path,
+    templates: Sequence[str],
+    name: str,
+    extra: Mapping[str, object] | None = None,
+) -> str:
+    """Assemble a bundle in the directory ``out`` and return its version.
+
+    Args:
+        out: Directory to write; an older bundle there is replaced.
+        encoder_config: The encoder's settings as a plain mapping (``asdict`` of
+            the config). A local checkpoint that it names is copied in.
+        tagger_dir: What ``Tagger.save`` wrote.
+        calibration_path: What ``Calibration.save`` wrote.
+        index_dir: What the index stage wrote.
+        vocabulary_path: The project's vocabulary.json.
+        templates: Prompt templates, for text queries by label name.
+        name: Name shown to people, such as the project's.
+        extra: Facts to carry along (figures, data hash); must be JSON.
+
+    Raises:
+        ArtefactError: If a part is missing, or the parts do not agree.
+    """
+    tagger = Tagger.load(tagger_dir)
+    _check_agreement(
+        tagger, Vocabulary.load(vocabulary_path), read_json(index_dir / "index.json")
+    )
+    with atomic_directory(out) as directory:
+        shutil.copytree(tagger_dir, directory / "tagger")
+        shutil.copytree(index_dir, directory / "index")
+        shutil.copyfile(calibration_path, directory / "calibration.json")
+        shutil.copyfile(vocabulary_path, directory / "vocabulary.json")
+        config = _with_weights_inside(encoder_config, directory)
+        description: dict[str, object] = {
+            "schema_version": SCHEMA_VERSION,
+            "name": name,
+            "encoder": {"id": tagger.encoder_id, "config": config},
+            "recipe": tagger.recipe,
+            "seed": tagger.seed,
+            "templates": list(templates),
+            "extra": dict(extra or {}),
+            "files": _files_of(directory),
+        }
+        version = _version_of(description)
+        write_json(directory / "bundle.json", {**description, "version": version})
+    return version
+
+
+def load_bundle(directory: Path) -> Bundle:
+    """Open a bundle after checking that it is whole and of one piece.
+
+    Raises:
+        ArtefactError: If it is of another schema, a file is missing or
+            changed, or its parts are of different encoders or labels.
+    """
+    description = read_json(directory / "bundle.json")
+    if description.get("schema_version") != SCHEMA_VERSION:
+        raise ArtefactError(
+            f"{directory} holds a bundle of schema {description.get('schema_version')}, "
+            f"this program reads {SCHEMA_VERSION}; register it again."
+        )
+    _verify_files(directory, description["files"])
+    tagger = Tagger.load(directory / "tagger")
+    vocabulary = Vocabulary.load(directory / "vocabulary.json")
+    index = SearchIndex.load(directory / "index")
+    _check_agreement(tagger, vocabulary, {"encoder_id": index.encoder_id})
+    encoder = description["encoder"]
+    if encoder["id"] != tagger.encoder_id:
+        raise ArtefactError(
+            f"{directory} is for encoder {encoder['id']}, its tagger for {tagger.encoder_id}; "
+            "register it again."
+        )
+    modality = ModalityMeans.load(directory / "index")
+    facts: Mapping[str, Any] = index.facts
+    return Bundle(
+        name=description["name"],
+        version=description["version"],
+        encoder_id=encoder["id"],
+        encoder_config=_config_of(encoder["config"], directory),
+        templates=tuple(description["templates"]),
+        vocabulary=vocabulary,
+        tagger=tagger,
+        calibration=Calibration.load(directory / "calibration.json"),
+        index=index,
+        gallery=Gallery.load(directory / "index", vocabulary.names),
+        modality=modality,
+        relevance=RelevanceScale(modality.photo, facts.get("relevance_leads", {})),
+        previews=Previews(directory / "index", facts["preview_px"]),
+        extra=description["extra"],
+    )
+
+
+def _check_agreement(
+    tagger: Tagger, vocabulary: Vocabulary, index: Mapping[str, Any]
+) -> None:
+    if tagger.encoder_id != index.get("encoder_id"):
+        raise ArtefactError(
+            f"The tagger reads vectors of encoder {tagger.encoder_id}, the index holds vectors "
+            f"of {index.get('encoder_id')}; run `efuda run` so that both are made anew."
+        )
+    if tagger.vocabulary.names != vocabulary.names:
+        raise ArtefactError(
+            f"The tagger knows {len(tagger.vocabulary)} labels, the vocabulary has "
+            f"{len(vocabulary)} or names them differently; train again."
+        )
+
+
+def _with_weights_inside(
+    config: Mapping[str, object], directory: Path
+) -> dict[str, object]:
+    """The config with local checkpoints copied in and named by path in the bundle."""
+    inside = dict(config)
+    for key, value in config.items():
+        if not isinstance(value, str):
+            continue
+        prefix = LOCAL_DIR if value.startswith(LOCAL_DIR) else ""
+        source = Path(value.removeprefix(LOCAL_DIR))
+        target = directory / "encoder" / source.name
+        if source.is_file():
+            target.parent.mkdir(exist_ok=True)
+            shutil.copyfile(source, target)
+        elif prefix and source.is_dir():
+            shutil.copytree(source, target)
+        else:
+            continue
+        inside[key] = f"{prefix}encoder/{source.name}"
+    return inside
+
+
+def _config_of(values: Mapping[str, Any], directory: Path) -> EncoderConfig:
+    resolved = dict(values)
+    for key, value in values.items():
+        if isinstance(value, str) and value.removeprefix(LOCAL_DIR).startswith(
+            "encoder/"
+        ):
+            prefix = LOCAL_DIR if value.startswith(LOCAL_DIR) else ""
+            resolved[key] = prefix + str(
+                (directory / value.removeprefix(LOCAL_DIR)).absolute()
+            )
+    kinds = {"open_clip": OpenClipConfig, "conse": ConseConfig}
+    try:
+        return kinds[resolved["kind"]](**resolved)
+    except (KeyError, TypeError, ValueError) as fault:
+        raise ArtefactError(
+            f"{directory} names an encoder that is not known: {fault}"
+        ) from None
+
+
+def _files_of(directory: Path) -> dict[str, dict[str, object]]:
+    return {
+        path.relative_to(directory).as_posix(): {
+            "bytes": path.stat().st_size,
+            "blake3": _hash_of(path),
+        }
+        for path in sorted(directory.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _hash_of(path: Path) -> str:
+    hasher = blake3()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            hasher.update(block)
+    return hasher.hexdigest()
+
+
+def _version_of(description: Mapping[str, object]) -> str:
+    text = json.dumps(description, sort_keys=True, ensure_ascii=False)
+    return blake3(text.encode()).hexdigest()[:12]
+
+
+def _verify_files(directory: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, expected in files.items():
+        path = directory / name
+        if not path.is_file():
+            raise ArtefactError(
+                f"{path} is missing from the bundle; register it again."
+            )
+        size = path.stat().st_size
+        if size != expected["bytes"]:
+            raise ArtefactError(
+                f"{path} has {size} bytes, {expected['bytes']} were written; register it again."
+            )
+        if size <= VERIFIED_BELOW_BYTES and _hash_of(path) != expected["blake3"]:
+            raise ArtefactError(
+                f"{path} was changed after it was written; register it again."
+            )
