@@ -16,6 +16,8 @@ from components.errors import InputError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
+ColumnRole = Literal["image", "id", "split", "caption", "labels", "label", "state"]
+StateName = Literal["present", "absent", "unknown"]
 RecipeName = Literal["zero_shot", "assume_negative", "ignore_unknown", "vlpl"]
 
 
@@ -44,6 +46,19 @@ class SourceSettings(Section):
     """Whether a label not annotated in a listed image is absent; None asks the format."""
     vocabulary: tuple[str, ...] | None = None
     """The label names to use; None takes them from the source in its order."""
+    include_unlisted: bool = True
+    """Whether images in the folder that the annotations do not list are examples, all unknown."""
+    names: str | None = None
+    """yolo: the file that names the classes; None looks for one beside the annotations."""
+    difficult: Literal["unknown", "absent", "present"] = "unknown"
+    """voc: the state of a label of which all boxes are marked difficult."""
+    columns: dict[ColumnRole, str] = {}
+    """csv, parquet: which column plays which role, where its name does not tell."""
+    separator: Annotated[str, Field(min_length=1)] = "|"
+    """csv, parquet: what separates several labels or captions within one field."""
+    encoding: Literal["canonical", "zero-absent"] | dict[str | int, StateName] = "canonical"
+    """csv, parquet, jsonl: what the written states mean. canonical: 1 present, -1 absent,
+    0 or empty unknown; zero-absent: 1 present, 0 absent, -1 or empty unknown."""
 
 
 class HideSettings(Section):
