@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
-    except Exception:
+    except Exception:  # noqa: BLE001 - the last one who can say what to do next
         traceback.print_exc()
         print(f"efuda {name}: this is a fault of Efuda's, please report it.", file=sys.stderr)
         return BUG
