@@ -109,7 +109,7 @@ def mean_average_precision(
         The mean, the number of labels it runs over, and the empty labels.
 
     Raises:
-        ValueError: If the lengths differ, or ``empty`` is another word.
+        ValueError: If the lengths differ.
 
     Example:
         >>> values = np.array([0.5, np.nan])
@@ -120,8 +120,6 @@ def mean_average_precision(
     """
     if len(names) != len(per_label):
         raise ValueError(f"{len(per_label)} values for {len(names)} names: pass one each.")
-    if empty not in ("skip", "zero"):
-        raise ValueError(f"empty={empty!r} is not a convention: use 'skip' or 'zero'.")
     measured = ~np.isnan(per_label)
     counted = per_label[measured] if empty == "skip" else np.nan_to_num(per_label, nan=0.0)
     return MeanAveragePrecision(
