@@ -1,0 +1,162 @@
+"""Stage index: image vectors → a search index with previews, tags and its recall."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from components.encoders.catalog import build_encoder
+from jaxtyping import Float32
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+
+from components.atomic import atomic_directory
+from components.data.examples import Example, read_examples
+from components.data.images import ImageFault, decode_image
+from components.errors import InputError
+from components.features.label_vectors import LabelVectors
+from components.features.store import FeatureStore
+from components.search.index import SearchIndex, unit_rows
+from components.search.modality import ModalityMeans
+from components.search.previews import FILE_NAME, PreviewCounts, write_previews
+from components.search.recall import BuiltIndex, Recall, build_index
+from components.search.relevance import typical_lead
+from pipelines.background_queries import (
+    NUM_IMAGES,
+    SketchVectors,
+    caption_vectors,
+    modality_means,
+    sampled,
+    sketch_vectors,
+)
+from pipelines.gallery_tags import tagged_gallery
+from pipelines.layout import Layout
+from pipelines.settings import Settings
+from pipelines.stage import stage_main
+
+
+def run(settings: Settings, layout: Layout) -> dict[str, object]:
+    """Build the search index over the photographs, and measure its recall."""
+    labels = LabelVectors.load(layout.label_vectors)
+    store = FeatureStore(layout.features, labels.encoder_id)
+    photos, sketches = _embedded(layout, store)
+    vectors = unit_rows(store.load_global("original", [photo.content_hash for photo in photos]))
+    encoder = build_encoder(settings.encoder)
+    drawn = sketch_vectors(encoder, store, sketches, photos, layout.root)
+    means = modality_means(vectors, drawn)
+    queries = {
+        "image": _image_queries(store, photos),
+        "text": np.concatenate([unit_rows(labels.vectors), caption_vectors(encoder, photos)]),
+        "sketch": means.as_photo(drawn.vectors) if len(drawn.vectors) else drawn.vectors,
+    }
+    built = build_index(
+        labels.encoder_id,
+        vectors.astype(np.float16),
+        queries,
+        exact_below=settings.index.exact_below,
+        min_recall=settings.index.min_recall,
+    )
+    gallery, recipe = tagged_gallery(layout, photos, vectors)
+    leads = _leads(built.index, means, queries, drawn)
+    facts: dict[str, object] = {
+        "choice": built.choice,
+        "recall": {entry.kind: asdict(entry) for entry in built.recalls},
+        "relevance_leads": leads,
+        "sketch_source": means.sketch_source,
+        "tags_of_recipe": recipe,
+        "preview_px": settings.index.preview_px,
+    }
+    with atomic_directory(layout.index) as directory:
+        counts = _previews(settings, layout, photos, directory)
+        gallery.save(directory)
+        means.save(directory)
+        SearchIndex(labels.encoder_id, built.index.vectors, built.index.graph, facts).save(
+            directory
+        )
+    return _report(built, counts, facts, len(photos))
+
+
+def _embedded(layout: Layout, store: FeatureStore) -> tuple[list[Example], list[Example]]:
+    """Photographs and sketches that have vectors; the rest is in embed's quarantine."""
+    held = store.hashes("original")
+    examples = [row for row in read_examples(layout.examples) if row.content_hash in held]
+    photos = [row for row in examples if row.modality == "photo"]
+    if not photos:
+        raise InputError("No photograph has vectors, so there is nothing to find; run embed first.")
+    return photos, [row for row in examples if row.modality == "sketch"]
+
+
+def _image_queries(
+    store: FeatureStore, photos: Sequence[Example]
+) -> Float32[np.ndarray, "queries embed"]:
+    """Mirrored pictures where they were embedded: near the gallery, but not in it."""
+    hashes = [photo.content_hash for photo in sampled(photos, NUM_IMAGES)]
+    view = "flip" if store.hashes("flip").issuperset(hashes) else "original"
+    return unit_rows(store.load_global(view, hashes))
+
+
+def _leads(
+    index: SearchIndex,
+    means: ModalityMeans,
+    queries: Mapping[str, Float32[np.ndarray, "queries embed"]],
+    drawn: SketchVectors,
+) -> dict[str, float]:
+    members = {"image": True, "text": False, "sketch": drawn.source == "line_drawings"}
+    leads = {
+        kind: typical_lead(index, means.photo, vectors, are_members=members[kind])
+        for kind, vectors in queries.items()
+    }
+    return {kind: lead for kind, lead in leads.items() if lead is not None}
+
+
+def _previews(
+    settings: Settings, layout: Layout, photos: Sequence[Example], directory: Path
+) -> PreviewCounts:
+    paths = {photo.content_hash: layout.root / photo.path for photo in photos}
+
+    def open_image(content_hash: str) -> Image.Image:
+        try:
+            return decode_image(paths[content_hash])
+        except ImageFault as fault:
+            raise InputError(
+                f"{paths[content_hash]} has changed since it was embedded: {fault.detail}; "
+                "run `efuda run` from prepare on."
+            ) from None
+
+    hashes = track(list(paths), "previews", console=Console(stderr=True), transient=True)
+    return write_previews(
+        directory / FILE_NAME,
+        hashes,
+        open_image,
+        long_side_px=settings.index.preview_px,
+        previous=layout.index / FILE_NAME,
+    )
+
+
+def _report(
+    built: BuiltIndex, counts: PreviewCounts, facts: Mapping[str, object], num_photos: int
+) -> dict[str, object]:
+    summary = [
+        f"{num_photos} pictures, {built.choice}; {counts.made} previews made, {counts.reused} reused",
+        f"recall@{built.recalls[0].k}: "
+        + ", ".join(_recall_words(entry) for entry in built.recalls),
+    ]
+    return {
+        "summary": summary,
+        "num_pictures": num_photos,
+        "method": built.index.method,
+        "previews": asdict(counts),
+        **facts,
+    }
+
+
+def _recall_words(entry: Recall) -> str:
+    if entry.recall is None:
+        return f"{entry.kind} queries: none to measure with"
+    how = " (exact)" if entry.method == "exact" else f" over {entry.num_queries} queries"
+    return f"{entry.kind} queries {entry.recall:.3f}{how}"
+
+
+if __name__ == "__main__":
+    stage_main("index", run)
