@@ -73,6 +73,10 @@ class Layout:
         return self.features / "quarantine.parquet"
 
     @property
+    def label_vectors(self) -> Path:
+        return self.features / "label_vectors.safetensors"
+
+    @property
     def tuned(self) -> Path:
         return self.root / "data" / "tuned" / "tuned.yaml"
 
@@ -133,6 +137,11 @@ class Layout:
     @property
     def registered(self) -> Path:
         return self.root / "data" / "registered.json"
+
+    @property
+    def scratch(self) -> Path:
+        """Checkpoints and records of unfinished runs; may be deleted at any time."""
+        return self.root / ".efuda"
 
     @property
     def decisions(self) -> Path:

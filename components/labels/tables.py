@@ -1,5 +1,8 @@
 """Labels on disk: one row a known cell."""
 
+# pyarrow.compute makes its functions when it is imported, unseen by type checkers.
+# pyright: reportAttributeAccessIssue=false
+
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -1,0 +1,54 @@
+"""One fit of a recipe: everything it reads, and how it runs in this process."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from components.recipes.catalog import TrainedRecipe
+from components.training.data import Holdout, Schedule, TrainingSet
+from components.training.loop import FitResult, OnCheckpoint, Workers, Wrap, fit
+from components.training.state import FitState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fit:
+    """One recipe with one seed, and the hash of everything it reads."""
+
+    recipe: TrainedRecipe
+    seed: int
+    data: TrainingSet
+    holdout: Holdout
+    label_vectors: Float32[np.ndarray, "labels embed"]
+    schedule: Schedule
+    fingerprint: str
+
+    def run(
+        self,
+        state: FitState | None,
+        on_checkpoint: OnCheckpoint | None = None,
+        wrap: Wrap | None = None,
+        workers: Workers | None = None,
+    ) -> FitResult:
+        """Train from ``state``, or from the start; see components.training.loop."""
+        return fit(
+            self.recipe,
+            self.data,
+            self.holdout,
+            self.label_vectors,
+            self.schedule,
+            seed=self.seed,
+            state=state,
+            on_checkpoint=on_checkpoint,
+            wrap=wrap,
+            workers=workers or Workers(),
+        )
+
+
+def fit_in_process(each: Fit, checkpoint: Path) -> FitResult:
+    """Train here, keeping the state in ``checkpoint`` and going on from it."""
+    return each.run(
+        FitState.load(checkpoint, each.fingerprint),
+        lambda state: state.save(checkpoint, each.fingerprint),
+    )

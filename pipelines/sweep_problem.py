@@ -1,0 +1,36 @@
+"""What the sweep and the proposals are computed from, by both the same way."""
+
+import numpy as np
+
+from components.calibration.scaling import fit_scaling
+from components.labels.holdout import selection_truth
+from components.training.data import Schedule
+from pipelines.learning import LearningData
+from tuning.objective import Problem
+
+
+def problem_of(data: LearningData, schedule: Schedule) -> Problem:
+    """The tuning problem of a project.
+
+    Zero-shot scores are calibrated class by class on the hold-out's verified
+    cells; where there are none the calibrated labeler takes no part.
+    """
+    logits = data.train.zero_shot_logits(data.label_vectors)
+    return Problem(
+        views=data.train.views,
+        states=data.train.labels.states,
+        zero_shot_logits=logits,
+        probabilities=_calibrated(data, logits),
+        label_vectors=data.label_vectors.vectors,
+        holdout=data.holdout,
+        schedule=schedule,
+    )
+
+
+def _calibrated(data: LearningData, logits: np.ndarray) -> np.ndarray | None:
+    if data.rule != "verified":
+        return None
+    truth, known = selection_truth(data.val.labels.states, data.rule)
+    scaling = fit_scaling(data.val.zero_shot_logits(data.label_vectors), truth, known)
+    scaled = np.clip(scaling.slope * logits + scaling.intercept, -60, 60)
+    return (1 / (1 + np.exp(-scaled))).astype(np.float32)

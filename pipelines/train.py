@@ -1,0 +1,185 @@
+"""Stage train: fit every recipe with every seed, and save the taggers.
+
+A tagger whose inputs have not changed is kept. A fit that was cut off goes on
+from its last checkpoint and ends with the same head.
+"""
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from blake3 import blake3
+
+from components.atomic import read_json
+from components.labelers.table import proposed_states, read_proposals
+from components.models.tagger import Tagger
+from components.recipes.catalog import TrainedRecipe, recipe_named
+from components.training.data import TrainingSet
+from components.training.loop import FitResult
+from pipelines.fit import Fit, fit_in_process
+from pipelines.layout import Layout
+from pipelines.learning import LearningData, load_learning_data, schedule_of
+from pipelines.pseudo_label import tuned_candidate
+from pipelines.settings import Settings, TrainSettings
+from pipelines.stage import Report, stage_main
+
+ZERO_SHOT = "zero_shot"
+
+
+def run(settings: Settings, layout: Layout) -> Report:
+    """Train a tagger for each recipe and seed."""
+    data = load_learning_data(settings, layout)
+    wanted = {layout.tagger(name, seed) for name, seed in _names(settings.train)}
+    _remove_others(layout, wanted)
+    outcomes: list[dict[str, object]] = []
+    if ZERO_SHOT in settings.train.recipes:
+        outcomes.append(_zero_shot(data, layout))
+    fits = _fits(settings, layout, data)
+    for number, each in enumerate(fits, start=1):
+        _say(number, len(fits), each)
+        outcomes.append(_train(each, data, settings.train, layout))
+    shutil.rmtree(_checkpoints(layout), ignore_errors=True)
+    trained = sum(outcome["status"] == "trained" for outcome in outcomes)
+    return {
+        "taggers": outcomes,
+        "rule": data.rule,
+        "summary": [
+            f"{trained} taggers trained, {len(outcomes) - trained} unchanged and kept",
+            *(
+                f"  {outcome['recipe']} seed {outcome['seed']}: hold-out mAP "
+                f"{outcome['holdout_mAP']:.3f} at epoch {outcome['best_epoch']}"
+                for outcome in outcomes
+                if outcome["status"] == "trained" and "holdout_mAP" in outcome
+            ),
+        ],
+    }
+
+
+def _say(number: int, total: int, each: Fit) -> None:
+    """One line a fit on standard error, so that a log shows where a run is."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    console.print(f"[dim]train {number}/{total}: {each.recipe.name}, seed {each.seed}[/dim]")
+
+
+def _names(train: TrainSettings) -> list[tuple[str, int]]:
+    """Zero-shot knows no seed; it is kept once, as seed 0."""
+    names = [(name, seed) for name in train.recipes if name != ZERO_SHOT for seed in train.seeds]
+    return [(ZERO_SHOT, 0), *names] if ZERO_SHOT in train.recipes else names
+
+
+def _remove_others(layout: Layout, wanted: set[Path]) -> None:
+    """Taggers of recipes and seeds that the settings no longer name."""
+    for directory in layout.taggers.glob("*/seed-*"):
+        if directory not in wanted:
+            shutil.rmtree(directory)
+
+
+def _zero_shot(data: LearningData, layout: Layout) -> dict[str, object]:
+    labels = data.label_vectors
+    tagger = Tagger(
+        recipe=ZERO_SHOT,
+        seed=0,
+        encoder_id=labels.encoder_id,
+        vocabulary=data.vocabulary,
+        weight=(labels.vectors / labels.temperature).astype(np.float32),
+        bias=np.zeros(len(data.vocabulary), dtype=np.float32),
+    )
+    tagger.save(layout.tagger(ZERO_SHOT, 0))
+    return {"recipe": ZERO_SHOT, "seed": 0, "status": "made"}
+
+
+def _checkpoints(layout: Layout) -> Path:
+    return layout.scratch / "checkpoints"
+
+
+def _fits(settings: Settings, layout: Layout, data: LearningData) -> list[Fit]:
+    names = [name for name in settings.train.recipes if name != ZERO_SHOT]
+    if not names:
+        return []
+    candidate = tuned_candidate(layout, data)
+    states = data.train.labels.states
+    proposals = proposed_states(read_proposals(layout.proposals), data.train.labels)
+    fits: list[Fit] = []
+    for name in names:
+        recipe = recipe_named(name, candidate.recipe)
+        given = proposals if recipe.uses_proposals else np.zeros_like(states)
+        training = TrainingSet(views=data.train.views, states=states, proposals=given)
+        for seed in settings.train.seeds:
+            each = Fit(
+                recipe=recipe,
+                seed=seed,
+                data=training,
+                holdout=data.holdout,
+                label_vectors=data.label_vectors.vectors,
+                schedule=schedule_of(settings.train),
+                fingerprint=_fingerprint(data, recipe, given, seed, settings.train),
+            )
+            fits.append(each)
+    return fits
+
+
+def _fingerprint(
+    data: LearningData,
+    recipe: TrainedRecipe,
+    proposals: np.ndarray,
+    seed: int,
+    train: TrainSettings,
+) -> str:
+    digest = blake3(data.fingerprint.encode())
+    digest.update(proposals.tobytes())
+    digest.update(repr(asdict(recipe)).encode())
+    digest.update(str(seed).encode())
+    digest.update(train.model_dump_json(exclude={"seeds", "recipes", "checkpoint_every"}).encode())
+    return digest.hexdigest()[:16]
+
+
+def _train(
+    each: Fit, data: LearningData, settings: TrainSettings, layout: Layout
+) -> dict[str, object]:
+    directory = layout.tagger(each.recipe.name, each.seed)
+    named: dict[str, object] = {"recipe": each.recipe.name, "seed": each.seed}
+    if _is_current(directory, each.fingerprint):
+        return {**named, "status": "kept"}
+    result = _fit(each, settings, layout)
+    tagger = Tagger(
+        recipe=each.recipe.name,
+        seed=each.seed,
+        encoder_id=data.label_vectors.encoder_id,
+        vocabulary=data.vocabulary,
+        weight=result.weight,
+        bias=result.bias,
+        fingerprint=each.fingerprint,
+    )
+    tagger.save(directory)
+    return {
+        **named,
+        "status": "trained",
+        "holdout_mAP": result.best_score,
+        "best_epoch": result.best_epoch,
+    }
+
+
+def _is_current(directory: Path, fingerprint: str) -> bool:
+    described = directory / "tagger.json"
+    return described.exists() and read_json(described)["fingerprint"] == fingerprint
+
+
+def _fit(each: Fit, settings: TrainSettings, layout: Layout) -> FitResult:
+    directory = _checkpoints(layout)
+    if settings.num_workers:
+        from pipelines.ray_train import fit_on_ray
+
+        return fit_on_ray(
+            each,
+            directory / "ray",
+            num_workers=settings.num_workers,
+            use_gpu=settings.use_gpu,
+        )
+    return fit_in_process(each, directory / each.recipe.name / f"seed-{each.seed}")
+
+
+if __name__ == "__main__":
+    stage_main("train", run)

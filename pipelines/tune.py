@@ -1,0 +1,114 @@
+"""Stage tune: choose pseudo-label thresholds and loss settings on the hold-out.
+
+Each trial proposes labels, trains briefly and is scored on the hold-out; the
+test split is never read. Inside a trial the decision thresholds of all labels
+are swept as one computation.
+"""
+
+import csv
+from pathlib import Path
+
+import yaml
+from blake3 import blake3
+
+from components.atomic import atomic_path, write_text
+from pipelines.layout import Layout
+from pipelines.learning import LearningData, load_learning_data, schedule_of
+from pipelines.ray_cluster import ray_session
+from pipelines.settings import Settings, TuneSettings
+from pipelines.stage import Report, stage_main
+from pipelines.sweep_problem import problem_of
+from tuning.candidate import PUBLISHED
+from tuning.objective import Problem
+from tuning.space import candidates
+from tuning.sweep import METRIC, Trial, best_trial, sweep_locally, sweep_on_ray
+
+SCHEMA_VERSION = 1
+RULES = {
+    "verified": "mean average precision over the hold-out's known cells of both signs",
+    "observed": "mean average precision with the hold-out's unknown cells counted as absent, "
+    "since nothing verifies which of them are",
+}
+
+
+def run(settings: Settings, layout: Layout) -> Report:
+    """Sweep pseudo-label thresholds and method settings on the hold-out."""
+    data = load_learning_data(settings, layout)
+    problem = problem_of(data, schedule_of(settings.train))
+    trials = _sweep(settings, layout, data, problem)
+    best = best_trial(trials)
+    published = next(trial for trial in trials if trial.candidate == PUBLISHED)
+    _write_trials(layout.trials, trials)
+    tuned = {
+        "schema_version": SCHEMA_VERSION,
+        "encoder_id": data.label_vectors.encoder_id,
+        "vocabulary_hash": data.vocabulary.hash,
+        "rule": data.rule,
+        "chosen_by": RULES[data.rule],
+        "num_trials": len(trials),
+        "published": published.figures,
+        "best": best.figures,
+        **best.candidate.to_dict(),
+    }
+    write_text(layout.tuned, yaml.safe_dump(tuned, sort_keys=False))
+    return {
+        **tuned,
+        "summary": [
+            f"{best.candidate.labeler.name} labeler chosen from {len(trials)} trials, hold-out mAP "
+            f"{best.figures[METRIC]:.3f} (published settings {published.figures[METRIC]:.3f})",
+            f"  rule {data.rule}: {RULES[data.rule]}",
+        ],
+    }
+
+
+def _sweep(settings: Settings, layout: Layout, data: LearningData, problem: Problem) -> list[Trial]:
+    tried = candidates(
+        settings.tune.num_trials,
+        seed=settings.tune.seed,
+        calibrated=problem.probabilities is not None,
+    )
+    if settings.tune.runner == "local":
+        return sweep_locally(tried, problem)
+    with ray_session():
+        return sweep_on_ray(
+            tried,
+            problem,
+            storage=(layout.scratch / "tune").resolve(),
+            name=_sweep_name(settings.tune, settings, data),
+            max_concurrent=settings.tune.max_concurrent,
+        )
+
+
+def _sweep_name(tune: TuneSettings, settings: Settings, data: LearningData) -> str:
+    """Changes with everything that changes the trials, so only equal sweeps go on."""
+    read = [
+        data.fingerprint,
+        str(tune.num_trials),
+        str(tune.seed),
+        settings.train.model_dump_json(exclude={"seeds", "recipes", "num_workers"}),
+    ]
+    return f"sweep-{blake3('|'.join(read).encode()).hexdigest()[:12]}"
+
+
+def _write_trials(path: Path, trials: list[Trial]) -> None:
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        rows = [
+            {
+                "trial": number,
+                **{
+                    f"{part}.{name}": value
+                    for part, values in trial.candidate.to_dict().items()
+                    for name, value in values.items()
+                },
+                **trial.figures,
+            }
+            for number, trial in enumerate(trials)
+        ]
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+if __name__ == "__main__":
+    stage_main("tune", run)

@@ -1,0 +1,100 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from components.labelers.calibrated_threshold import CalibratedThreshold
+from components.labelers.softmax_threshold import SoftmaxThreshold
+from components.labelers.table import (
+    proposals_to_table,
+    proposed_states,
+    read_proposals,
+    write_proposals,
+)
+from components.labels.matrix import LabelMatrix
+from components.labels.vocabulary import Vocabulary
+
+SHAPE = (5, 6)
+logits_of = arrays(np.float32, SHAPE, elements=st.floats(-20, 20, width=32))
+states_of = arrays(np.int8, SHAPE, elements=st.sampled_from([-1, 0, 1]))
+theta_of = st.floats(0.05, 0.9)
+
+
+@given(logits_of, states_of, theta_of, st.floats(0, 0.9))
+def test_softmax_proposals_against_a_slow_reference(logits, known, theta, share):
+    found = SoftmaxThreshold(theta=theta, negative_share=share).propose(logits, known)
+    for row, values in enumerate(logits.astype(float)):
+        weights = np.exp(values - values.max())
+        scores = weights / weights.sum()
+        assert found.scores[row] == pytest.approx(scores, rel=1e-4, abs=1e-6)
+        for column, score in enumerate(found.scores[row]):
+            better = sum(
+                other < score or (other == score and place < column)
+                for place, other in enumerate(found.scores[row])
+            )
+            expected = 1 if score > theta else -1 if better < int(share * SHAPE[1]) else 0
+            assert found.states[row, column] == (0 if known[row, column] else expected)
+
+
+@given(logits_of, theta_of)
+def test_at_most_one_over_theta_labels_pass(logits, theta):
+    states = SoftmaxThreshold(theta=theta).propose(logits, np.zeros(SHAPE, np.int8)).states
+    assert (states == 1).sum(axis=1).max() <= 1 / theta
+
+
+@given(logits_of, states_of, st.integers(0, 99))
+def test_permuting_labels_permutes_proposals(logits, known, seed):
+    order = np.random.default_rng(seed).permutation(SHAPE[1])
+    labeler = SoftmaxThreshold(theta=0.2)
+    turned = labeler.propose(logits[:, order], known[:, order]).states
+    # Rounding may differ by the order of a sum: leave scores at the edge out.
+    plain = labeler.propose(logits, known)
+    clear = np.abs(plain.scores - 0.2) > 1e-5
+    assert (turned == plain.states[:, order])[clear[:, order]].all()
+
+
+@given(logits_of)
+def test_a_fully_known_matrix_gets_no_proposal(logits):
+    known = np.ones(SHAPE, np.int8)
+    assert not SoftmaxThreshold(negative_share=0.5).propose(logits, known).states.any()
+    probabilities = 1 / (1 + np.exp(-logits))
+    labeler = CalibratedThreshold(theta=0.5, theta_negative=0.4)
+    assert not labeler.propose(probabilities, known).states.any()
+
+
+def test_calibrated_threshold_lets_all_labels_pass():
+    probabilities = np.array([[0.9, 0.8, 0.7, 0.01]], np.float32)
+    labeler = CalibratedThreshold(theta=0.5, theta_negative=0.05)
+    states = labeler.propose(probabilities, np.zeros((1, 4), np.int8)).states
+    assert states.tolist() == [[1, 1, 1, -1]]
+
+
+@pytest.mark.parametrize(
+    ("labeler", "wrong"),
+    [
+        (SoftmaxThreshold, {"theta": 0.0}),
+        (SoftmaxThreshold, {"temperature_factor": 0.0}),
+        (SoftmaxThreshold, {"negative_share": 1.0}),
+        (CalibratedThreshold, {"theta": 1.0}),
+        (CalibratedThreshold, {"theta": 0.3, "theta_negative": 0.3}),
+    ],
+)
+def test_values_out_of_range_are_refused(labeler, wrong):
+    with pytest.raises(ValueError, match="must be"):
+        labeler(**wrong)
+
+
+def test_proposals_on_disk_keep_evidence_and_yield_to_known_cells(tmp_path):
+    vocabulary = Vocabulary(("cat", "dog", "cow"))
+    unknown = LabelMatrix(("b", "a"), vocabulary, np.zeros((2, 3), np.int8))
+    logits = np.array([[9, 0, 0], [0, 9, 0]], np.float32)
+    proposals = SoftmaxThreshold().propose(logits, unknown.states)
+    table = proposals_to_table(proposals, unknown, method="vlpl/softmax", method_version="1")
+    write_proposals(tmp_path / "proposals.parquet", table)
+    kept = read_proposals(tmp_path / "proposals.parquet")
+    assert kept["example_id"].to_pylist() == ["a", "b"]
+    assert set(kept["provenance"].to_pylist()) == {"pseudo"}
+    assert min(kept["score"].to_pylist()) > 0.99
+    reviewed = LabelMatrix(("a", "b"), vocabulary, np.array([[0, -1, 0], [0, 0, 0]], np.int8))
+    assert proposed_states(kept, reviewed).tolist() == [[0, 0, 0], [1, 0, 0]]

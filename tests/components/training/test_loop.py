@@ -1,0 +1,125 @@
+import numpy as np
+import pytest
+
+from components.metrics.ranking import average_precision
+from components.recipes.assume_negative import AssumeNegative
+from components.recipes.ignore_unknown import IgnoreUnknown
+from components.recipes.vlpl import VLPL
+from components.training.data import Holdout, Schedule, TrainingSet
+from components.training.linear_head import Standardiser, zero_shot_head
+from components.training.loop import fit
+from components.training.state import FitState
+
+SCHEDULE = Schedule(epochs=6, batch_size=32, learning_rate=0.01, checkpoint_every=2)
+
+
+def world(seed=0, *, examples=240, labels=6, embed=16):
+    """Vectors in a cone, with label directions that the text vectors only half know."""
+    random = np.random.default_rng(seed)
+    directions = random.normal(size=(labels, embed))
+    truth = random.random((examples, labels)) < 0.3
+    vectors = truth @ directions + 0.8 * random.normal(size=(examples, embed)) + 3.0
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    text = directions + 1.5 * random.normal(size=directions.shape)
+    text /= np.linalg.norm(text, axis=1, keepdims=True)
+    return vectors.astype(np.float32), truth, text.astype(np.float32)
+
+
+def problem(seed=0):
+    vectors, truth, text = world(seed)
+    states = np.where(truth, 1, -1).astype(np.int8)
+    half = len(vectors) // 2
+    views = np.stack([vectors[:half], vectors[:half]])
+    data = TrainingSet(views=views, states=states[:half], proposals=np.zeros_like(states[:half]))
+    holdout = Holdout(vectors=vectors[half:], truth=truth[half:], known=np.ones_like(truth[half:]))
+    return data, holdout, text
+
+
+@pytest.mark.parametrize("recipe", [AssumeNegative(), IgnoreUnknown(), VLPL()])
+def test_learning_from_full_labels_improves_on_the_zero_shot_start(recipe):
+    data, holdout, text = problem()
+    result = fit(recipe, data, holdout, text, SCHEDULE, seed=0)
+    start = result.history[0]["holdout_mAP"]
+    plain = np.nanmean(average_precision(holdout.vectors @ text.T, holdout.truth))
+    assert start == pytest.approx(plain, abs=1e-6)
+    assert result.best_score > start + 0.05
+    logits = holdout.vectors @ result.weight.T + result.bias
+    assert np.nanmean(average_precision(logits, holdout.truth)) == pytest.approx(
+        result.best_score, abs=1e-4
+    )
+
+
+def test_a_resumed_fit_ends_with_the_same_head(tmp_path):
+    data, holdout, text = problem()
+    whole = fit(AssumeNegative(), data, holdout, text, SCHEDULE, seed=3)
+
+    class Killed(Exception):
+        pass
+
+    def keep_then_die(state):
+        state.save(tmp_path / "state", "print")
+        if state.epoch == 4:
+            raise Killed
+
+    with pytest.raises(Killed):
+        fit(AssumeNegative(), data, holdout, text, SCHEDULE, seed=3, on_checkpoint=keep_then_die)
+    state = FitState.load(tmp_path / "state", "print")
+    assert state.epoch == 4
+    resumed = fit(AssumeNegative(), data, holdout, text, SCHEDULE, seed=3, state=state)
+    np.testing.assert_array_equal(resumed.weight, whole.weight)
+    np.testing.assert_array_equal(resumed.bias, whole.bias)
+    assert resumed.history == whole.history
+
+
+def test_a_state_of_another_fit_is_not_taken(tmp_path):
+    data, holdout, text = problem()
+    fit(
+        AssumeNegative(),
+        data,
+        holdout,
+        text,
+        SCHEDULE,
+        seed=0,
+        on_checkpoint=lambda state: state.save(tmp_path / "state", "one"),
+    )
+    assert FitState.load(tmp_path / "state", "another") is None
+    assert FitState.load(tmp_path / "nothing", "one") is None
+
+
+def test_same_seed_same_head_other_seed_another():
+    data, holdout, text = problem()
+    first, again, other = (
+        fit(VLPL(), data, holdout, text, SCHEDULE, seed=seed).weight for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_a_single_example_and_a_label_without_positives_train():
+    data, holdout, text = problem()
+    states = data.states[:1].copy()
+    states[0] = [1, -1, 0, 0, 0, 0]
+    single = TrainingSet(views=data.views[:, :1], states=states, proposals=np.zeros_like(states))
+    result = fit(VLPL(), single, holdout, text, SCHEDULE, seed=0)
+    assert np.isfinite(result.weight).all()
+
+
+def test_a_standardised_head_folds_back_onto_raw_vectors():
+    vectors, _, text = world()
+    space = Standardiser.of(vectors)
+    inner = space.apply(vectors)
+    weight, bias = zero_shot_head(inner, text, 0.2)
+    raw_weight, raw_bias = space.fold(weight, bias)
+    np.testing.assert_allclose(
+        vectors @ raw_weight.T + raw_bias, inner @ weight.T + bias, atol=1e-3
+    )
+    assert np.sqrt(np.mean(inner**2)) == pytest.approx(1, abs=1e-4)
+
+
+def test_vectors_without_spread_do_not_divide_by_zero():
+    same = np.ones((4, 3), np.float32)
+    weight, bias = zero_shot_head(
+        Standardiser.of(same).apply(same), np.eye(3, dtype=np.float32), 0.5
+    )
+    assert np.isfinite(weight).all()
+    assert np.isfinite(bias).all()
