@@ -64,7 +64,7 @@ class ImageReason(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class ImageFault(InputError):
+class ImageFault(InputError):  # noqa: N818 (a fault of the file, not of the program)
     """A file that cannot be used as a picture.
 
     Attributes:
@@ -97,9 +97,7 @@ def read_image_bytes(path: Path) -> bytes:
     except (OSError, ValueError) as error:
         if isinstance(error, ImageFault):
             raise
-        raise ImageFault(
-            ImageReason.UNREADABLE, f"the file cannot be read: {error}"
-        ) from None
+        raise ImageFault(ImageReason.UNREADABLE, f"the file cannot be read: {error}") from None
 
 
 def decode_image(source: Path | bytes) -> Image.Image:
@@ -122,10 +120,8 @@ def decode_image(source: Path | bytes) -> Image.Image:
     except ImageFault:
         raise
     except MemoryError:
-        raise ImageFault(
-            ImageReason.TOO_MANY_PIXELS, "not enough memory to decode it"
-        ) from None
-    except Exception as error:
+        raise ImageFault(ImageReason.TOO_MANY_PIXELS, "not enough memory to decode it") from None
+    except Exception as error:  # noqa: BLE001
         # Pillow's decoders raise a dozen unrelated types on hostile bytes.
         raise _damage(data, error) from None
     upright.info.clear()
@@ -185,7 +181,7 @@ def _open(data: bytes) -> Image.Image:
                 f"its content is none of {', '.join(FORMATS)}",
             ) from None
         raise _damage(data, error) from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001
         raise _damage(data, error) from None
     width, height = image.size
     if width * height > MAX_PIXELS:
@@ -200,7 +196,7 @@ def _orientation(image: Image.Image) -> int:
     try:
         with _quiet():
             value = image.getexif().get(_ORIENTATION_TAG, 1)
-    except Exception:
+    except Exception:  # noqa: BLE001
         # Damaged metadata must not cost the picture.
         return 1
     return value if isinstance(value, int) else 1
@@ -244,9 +240,7 @@ def _damage(data: bytes, error: Exception) -> ImageFault:
     name = _format_of(data)
     if _is_cut_off(data, name):
         return ImageFault(ImageReason.TRUNCATED, f"the {name} data end too early")
-    return ImageFault(
-        ImageReason.UNREADABLE, f"damaged {name or 'image'} data: {error}"
-    )
+    return ImageFault(ImageReason.UNREADABLE, f"damaged {name or 'image'} data: {error}")
 
 
 def _is_cut_off(data: bytes, name: str | None) -> bool:

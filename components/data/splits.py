@@ -22,9 +22,7 @@ def assign_split(key: str, *, val_share: float, test_share: float, salt: str) ->
     Raises:
         InputError: If a share is out of range or nothing is left for ``train``.
     """
-    return assign_splits([key], val_share=val_share, test_share=test_share, salt=salt)[
-        0
-    ]
+    return assign_splits([key], val_share=val_share, test_share=test_share, salt=salt)[0]
 
 
 def assign_splits(
@@ -42,9 +40,7 @@ def assign_splits(
     splits: list[Split] = []
     for key in keys:
         place = unit_interval(salt, key)
-        splits.append(
-            "test" if place < test_below else "val" if place < val_below else "train"
-        )
+        splits.append("test" if place < test_below else "val" if place < val_below else "train")
     return splits
 
 

@@ -135,9 +135,7 @@ def mask_hash(labels: LabelMatrix) -> str:
     sorted_names = [name.encode() + b"\0" for name in names[order]]
     known = labels.known[:, order]
     digest = hashlib.sha256()
-    for row in sorted(
-        range(len(labels.example_ids)), key=labels.example_ids.__getitem__
-    ):
+    for row in sorted(range(len(labels.example_ids)), key=labels.example_ids.__getitem__):
         known_columns = np.flatnonzero(known[row]).tolist()
         if known_columns:
             cells = b"".join([sorted_names[column] for column in known_columns])
@@ -168,13 +166,9 @@ def _kept(
             return chosen & present
 
 
-def _example_keys(
-    example_ids: tuple[str, ...], seed: int
-) -> UInt64[np.ndarray, " examples"]:
+def _example_keys(example_ids: tuple[str, ...], seed: int) -> UInt64[np.ndarray, " examples"]:
     prefix = f"{seed}:".encode()
-    joined = b"".join(
-        [blake3(prefix + name.encode()).digest(8) for name in example_ids]
-    )
+    joined = b"".join([blake3(prefix + name.encode()).digest(8) for name in example_ids])
     return np.frombuffer(joined, dtype="<u8").astype(np.uint64)
 
 

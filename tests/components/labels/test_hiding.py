@@ -57,9 +57,7 @@ def test_single_positive_keeps_one_positive_where_there_is_one(
 
 
 @given(any_states, st.sampled_from(PROTOCOLS))
-def test_growth_and_order_change_no_old_mask(
-    states: np.ndarray, protocol: HidingProtocol
-) -> None:
+def test_growth_and_order_change_no_old_mask(states: np.ndarray, protocol: HidingProtocol) -> None:
     labels = matrix(states)
     reverse = tuple(reversed(labels.example_ids))
     whole = hide(labels, protocol, seed=5)
@@ -73,9 +71,7 @@ def test_growth_and_order_change_no_old_mask(
 def test_single_positive_is_uniform_over_the_positives() -> None:
     labels = matrix(np.tile(np.array([1, -1, 1, 1, 0], dtype=np.int8), (30_000, 1)))
     kept = hide(labels, SinglePositive(), seed=0).kept.states
-    assert (kept == 1).mean(axis=0) == pytest.approx(
-        [1 / 3, 0, 1 / 3, 1 / 3, 0], abs=0.01
-    )
+    assert (kept == 1).mean(axis=0) == pytest.approx([1 / 3, 0, 1 / 3, 1 / 3, 0], abs=0.01)
 
 
 def test_partial_keeps_both_signs_alike_and_independently() -> None:
@@ -111,9 +107,9 @@ def test_the_hash_tells_masks_apart() -> None:
 
 
 def test_the_mask_is_the_same_on_every_machine() -> None:
-    assert hide(
-        matrix(np.ones((20, 6), np.int8)), Partial(share=0.5), seed=7
-    ).mask_hash.startswith("3804223b67b5")
+    assert hide(matrix(np.ones((20, 6), np.int8)), Partial(share=0.5), seed=7).mask_hash.startswith(
+        "3804223b67b5"
+    )
 
 
 @pytest.mark.parametrize("word", ["single-positive", "partial:0.3", "few:0.05"])

@@ -1,0 +1,1 @@
+"""One module a kind of source; ``catalog`` knows them all."""

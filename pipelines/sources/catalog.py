@@ -1,0 +1,105 @@
+"""Every kind of source, and the one way to read any of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from components.data.examples import Quarantined
+from components.errors import InputError
+from pipelines.settings import SourceSettings
+from pipelines.sources import coco, folder, jsonl, tables, voc, yolo
+from pipelines.sources.captions import add_captions
+from pipelines.sources.paths import joined, list_images, require_folder
+from pipelines.sources.records import (
+    SourceReason,
+    SourceRecord,
+    SourceRecords,
+    keep_labels,
+    unique_names,
+)
+from pipelines.sources.sketches import read_sketches
+
+
+def read_source(source: SourceSettings, root: Path = Path()) -> SourceRecords:
+    """Read labels, captions, sketches and the images that nothing lists.
+
+    No image is opened. Labels outside ``source.vocabulary``, where that is
+    given, are dropped and reported.
+
+    Args:
+        source: The section ``source`` of params.yaml.
+        root: The project's root, which relative paths start from.
+
+    Raises:
+        InputError: If a whole file or folder cannot be used, or no label is named.
+    """
+    require_folder(root / source.images, "source.images")
+    labelled = _read_kind(source, root)
+    sketches = read_sketches(source, root, source.vocabulary or labelled.label_names)
+    names = labelled.label_names or unique_names(sorted({n for s in sketches for n in s.cells}))
+    vocabulary = unique_names(source.vocabulary or names)
+    if not vocabulary:
+        raise InputError(
+            "The source names no label; list the labels you want in source.vocabulary."
+        )
+    photos = [*labelled.records, *_unlisted(source, root, labelled)]
+    photos, caption_faults = add_captions(source, root, photos)
+    whole, id_faults = _without_repeated_ids([*photos, *sketches])
+    gathered = replace(
+        labelled, records=whole, faults=(*labelled.faults, *caption_faults, *id_faults)
+    )
+    return keep_labels(gathered, vocabulary, source.annotations or source.images)
+
+
+def _read_kind(source: SourceSettings, root: Path) -> SourceRecords:
+    match source.kind:
+        case "coco":
+            return coco.read(source, root)
+        case "voc":
+            return voc.read(source, root)
+        case "yolo":
+            return yolo.read(source, root)
+        case "csv" | "parquet":
+            return tables.read(source, root)
+        case "folder":
+            return folder.read(source, root)
+        case "jsonl":
+            return jsonl.read(source, root)
+
+
+def _unlisted(source: SourceSettings, root: Path, labelled: SourceRecords) -> list[SourceRecord]:
+    """The images in the folder that the annotations do not name: nothing is known of them."""
+    if not source.include_unlisted:
+        return []
+    named = {record.path for record in labelled.records}
+    # An image that was set aside must not come back as a stranger.
+    named.update(fault.path for fault in labelled.faults)
+    sketches = (root / source.sketches).resolve() if source.sketches else None
+    records: list[SourceRecord] = []
+    for image in list_images(root / source.images):
+        path = joined(source.images, image)
+        if path in named:
+            continue
+        if sketches and (root / path).resolve().is_relative_to(sketches):
+            continue
+        records.append(SourceRecord(id=image, path=path, image=image, cells={}))
+    return records
+
+
+def _without_repeated_ids(
+    records: Sequence[SourceRecord],
+) -> tuple[list[SourceRecord], list[Quarantined]]:
+    kept: dict[str, SourceRecord] = {}
+    faults: list[Quarantined] = []
+    for record in records:
+        first = kept.setdefault(record.id, record)
+        if first is not record:
+            faults.append(
+                Quarantined(
+                    path=record.path,
+                    example_id=record.id,
+                    reason=SourceReason.DUPLICATE_ID,
+                    detail=f"its id {record.id!r} is taken; {first.path} keeps it",
+                )
+            )
+    return list(kept.values()), faults

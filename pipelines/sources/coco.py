@@ -1,0 +1,119 @@
+"""COCO instances JSON: boxes or masks become labels of the image.
+
+Nothing is fetched: the addresses that such files carry are ignored.
+"""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from components.errors import InputError
+from components.labels.states import ABSENT, PRESENT, UNKNOWN
+from pipelines.settings import SourceSettings
+from pipelines.sources.records import RecordCollector, SourceReason, SourceRecords
+from pipelines.sources.text_files import read_json_file
+
+
+def read(source: SourceSettings, root: Path) -> SourceRecords:
+    """Read a COCO file; ids are the file's own image ids.
+
+    Every category that is not annotated in a listed image is absent there,
+    unless ``exhaustive`` is false. A file without categories (captions alone)
+    gives images without labels.
+    """
+    if source.annotations is None:
+        raise InputError("A coco source needs source.annotations: the instances JSON file.")
+    path = root / source.annotations
+    content = _checked(read_json_file(path), path)
+    collector = RecordCollector(source.images, source.annotations)
+    names = _category_names(content.get("categories") or [], collector)
+    images = _images(content["images"], collector)
+    present = _present(content.get("annotations") or [], names, images, collector)
+    listed_absent = bool(names) and source.exhaustive is not False
+    for image_id, file_name in images:
+        collector.add(
+            image=file_name,
+            example_id=image_id,
+            where=f"images, id {image_id},",
+            cells=dict.fromkeys(present.get(image_id, ()), PRESENT),
+            rest=ABSENT if listed_absent else UNKNOWN,
+        )
+    return collector.finish(list(names.values()), declared=True)
+
+
+def _checked(content: Any, path: Path) -> dict[str, Any]:
+    if not isinstance(content, dict) or not isinstance(content.get("images"), list):
+        raise InputError(
+            f"{path} is JSON but not a COCO file: it needs an object with a list 'images' "
+            "(and 'annotations' and 'categories')."
+        )
+    for key in ("annotations", "categories"):
+        if content.get(key) is not None and not isinstance(content[key], list):
+            raise InputError(f"{path}: {key!r} must be a list, as COCO has it.")
+    return content
+
+
+def _category_names(categories: list[Any], collector: RecordCollector) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for position, category in enumerate(categories):
+        if not isinstance(category, dict) or "id" not in category:
+            collector.fault(SourceReason.BAD_ROW, f"categories[{position}] has no id")
+            continue
+        name = str(category.get("name") or "").strip()
+        if not name:
+            collector.fault(
+                SourceReason.EMPTY_LABEL,
+                f"categories[{position}] (id {category['id']}) has no name",
+            )
+            continue
+        names.setdefault(str(category["id"]), name)
+    return names
+
+
+def _images(entries: list[Any], collector: RecordCollector) -> list[tuple[str, str]]:
+    images: list[tuple[str, str]] = []
+    for position, entry in enumerate(entries):
+        if not isinstance(entry, dict) or entry.get("id") in (None, ""):
+            collector.fault(SourceReason.BAD_ROW, f"images[{position}] has no id")
+        elif not isinstance(entry.get("file_name"), str) or not entry["file_name"]:
+            collector.fault(
+                SourceReason.BAD_ROW,
+                f"images[{position}] has no file_name",
+                example_id=str(entry["id"]),
+            )
+        else:
+            images.append((str(entry["id"]), entry["file_name"]))
+    return images
+
+
+def _present(
+    annotations: list[Any],
+    names: dict[str, str],
+    images: list[tuple[str, str]],
+    collector: RecordCollector,
+) -> dict[str, set[str]]:
+    known_ids = {image_id for image_id, _ in images}
+    strangers: dict[str, int] = defaultdict(int)
+    present: dict[str, set[str]] = defaultdict(set)
+    for position, annotation in enumerate(annotations):
+        if not isinstance(annotation, dict) or "image_id" not in annotation:
+            collector.fault(SourceReason.BAD_ROW, f"annotations[{position}] has no image_id")
+            continue
+        if "category_id" not in annotation:
+            if "caption" not in annotation:
+                collector.fault(SourceReason.BAD_ROW, f"annotations[{position}] has no category_id")
+            continue
+        image_id, category = str(annotation["image_id"]), str(annotation["category_id"])
+        if image_id not in known_ids:
+            strangers[image_id] += 1
+        elif category not in names:
+            collector.unknown_label(f"category_id {category}")
+        else:
+            present[image_id].add(names[category])
+    for image_id, count in strangers.items():
+        collector.fault(
+            SourceReason.UNKNOWN_IMAGE,
+            f"{count} annotation(s) are of image {image_id}, which 'images' does not list",
+            example_id=image_id,
+        )
+    return present
