@@ -96,9 +96,7 @@ class ApproximateSearch:
             graph = faiss.read_index(str(path))
         except RuntimeError as fault:
             reason = str(fault).splitlines()[0]
-            raise ArtefactError(
-                f"{path} cannot be read ({reason}); index again."
-            ) from None
+            raise ArtefactError(f"{path} cannot be read ({reason}); index again.") from None
         if (graph.ntotal, graph.d) != vectors.shape:
             raise ArtefactError(
                 f"{path} holds {graph.ntotal} x {graph.d} vectors, "

@@ -54,11 +54,7 @@ class ExactSearch:
             k: How many; at least 1.
             allowed: Rows that may be returned; None allows all.
         """
-        rows = (
-            np.arange(len(self._vectors))
-            if allowed is None
-            else np.flatnonzero(allowed)
-        )
+        rows = np.arange(len(self._vectors)) if allowed is None else np.flatnonzero(allowed)
         k = min(k, len(rows))
         if k == 0:
             return Hits(
@@ -70,33 +66,21 @@ class ExactSearch:
         found_scores = np.empty((len(queries), k), np.float32)
         step = max(1, SCORE_BUFFER // len(rows))
         for start in range(0, len(queries), step):
-            block = torch.from_numpy(
-                np.ascontiguousarray(queries[start : start + step])
-            )
+            block = torch.from_numpy(np.ascontiguousarray(queries[start : start + step]))
             approximate = (block.to(matrix.dtype) @ matrix.T).float()
-            floors = (
-                approximate.topk(k, dim=1, sorted=False).values.amin(dim=1) - 2 * error
-            )
-            for offset, (scores, floor) in enumerate(
-                zip(approximate, floors, strict=True)
-            ):
+            floors = approximate.topk(k, dim=1, sorted=False).values.amin(dim=1) - 2 * error
+            for offset, (scores, floor) in enumerate(zip(approximate, floors, strict=True)):
                 shortlist = rows[torch.nonzero(scores >= floor)[:, 0].numpy()]
                 best = nearest_of(self._vectors, queries[start + offset], shortlist, k)
                 found_rows[start + offset], found_scores[start + offset] = best
         return Hits(found_rows, found_scores)
 
-    def _matrix_of(
-        self, rows: Int64[np.ndarray, " chosen"]
-    ) -> tuple[torch.Tensor, float]:
+    def _matrix_of(self, rows: Int64[np.ndarray, " chosen"]) -> tuple[torch.Tensor, float]:
         if self._working is None and len(rows) * 4 < len(self._vectors):
-            return torch.from_numpy(
-                self._vectors[rows].astype(np.float32)
-            ), FLOAT32_ERROR
+            return torch.from_numpy(self._vectors[rows].astype(np.float32)), FLOAT32_ERROR
         if self._working is None:
             self._working = _working_copy(self._vectors)
-        error = (
-            BFLOAT16_ERROR if self._working.dtype == torch.bfloat16 else FLOAT32_ERROR
-        )
+        error = BFLOAT16_ERROR if self._working.dtype == torch.bfloat16 else FLOAT32_ERROR
         if len(rows) == len(self._vectors):
             return self._working, error
         return self._working[torch.from_numpy(rows)], error
@@ -124,9 +108,7 @@ def exact_scores(
     for start in range(0, len(rows), 4096):
         part = rows[start : start + 4096]
         # Not a matrix product: its blocking would make equal rows differ in the last bit.
-        scores[start : start + 4096] = (vectors[part].astype(np.float64) * query).sum(
-            axis=1
-        )
+        scores[start : start + 4096] = (vectors[part].astype(np.float64) * query).sum(axis=1)
     return np.clip(scores, -1.0, 1.0)
 
 

@@ -101,9 +101,7 @@ class Gallery:
         """The pictures at some index rows, in that order."""
         values = self.table.take(pa.array(rows, pa.int64())).to_pylist()
         return [
-            Picture(
-                **{**value, "tags": tuple(PictureTag(**tag) for tag in value["tags"])}
-            )
+            Picture(**{**value, "tags": tuple(PictureTag(**tag) for tag in value["tags"])})
             for value in values
         ]
 
@@ -115,8 +113,7 @@ class Gallery:
         Raises:
             InputError: If a tag is unknown, naming near matches.
         """
-        for label in (*required, *excluded):
-            self._check(label)
+        self.check(*required, *excluded)
         if not required and not excluded:
             return None
         mask = np.ones(len(self), dtype=bool)
@@ -131,23 +128,23 @@ class Gallery:
         mask[self._rows_with.get(label, np.empty(0, np.int64))] = True
         return mask
 
-    def _check(self, label: str) -> None:
-        if label in self._rows_with or label in self.vocabulary:
-            return
+    def check(self, *labels: str) -> None:
+        """Refuse labels that are neither in the vocabulary nor on any picture.
+
+        Raises:
+            InputError: Naming the first one, and labels like it.
+        """
+        for label in labels:
+            if label not in self._rows_with and label not in self.vocabulary:
+                shown = label if len(label) <= 60 else label[:57] + "..."
+                raise InputError(f"There is no tag {shown!r}. {self._hint(label)}")
+
+    def _hint(self, label: str) -> str:
         known = {name.casefold(): name for name in self.vocabulary}
-        near = [
-            known[name]
-            for name in get_close_matches(label.casefold(), known, n=3, cutoff=0.5)
-        ]
-        hint = (
-            f"Did you mean {' or '.join(repr(name) for name in near)}?"
-            if near
-            else (
-                f"Known tags are for example {', '.join(repr(name) for name in self.vocabulary[:5])}."
-            )
-        )
-        shown = label if len(label) <= 60 else label[:57] + "..."
-        raise InputError(f"There is no tag {shown!r}. {hint}")
+        near = get_close_matches(label.casefold(), known, n=3, cutoff=0.5)
+        if near:
+            return f"Did you mean {' or '.join(repr(known[name]) for name in near)}?"
+        return f"Known tags are for example {', '.join(map(repr, self.vocabulary[:5]))}."
 
     def save(self, directory: Path) -> None:
         """Write ``gallery.parquet`` into ``directory``."""
@@ -161,9 +158,7 @@ class Gallery:
         try:
             table = pq.read_table(path).cast(GALLERY_SCHEMA)
         except (OSError, pa.ArrowInvalid, ValueError, KeyError) as fault:
-            raise ArtefactError(
-                f"{path} cannot be read ({fault}); index again."
-            ) from None
+            raise ArtefactError(f"{path} cannot be read ({fault}); index again.") from None
         return cls(table, tuple(vocabulary))
 
 
@@ -182,9 +177,7 @@ def gallery_of(pictures: Iterable[Picture], vocabulary: Sequence[str]) -> Galler
                     "probability": tag.probability,
                     "provenance": tag.provenance,
                 }
-                for tag in sorted(
-                    picture.tags, key=lambda tag: (-tag.probability, tag.label)
-                )
+                for tag in sorted(picture.tags, key=lambda tag: (-tag.probability, tag.label))
             ]
         )
     return Gallery(pa.table(columns, schema=GALLERY_SCHEMA), tuple(vocabulary))

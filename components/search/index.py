@@ -74,9 +74,7 @@ class SearchIndex:
                 return hits
         return self._exact.search(units, k, allowed)
 
-    def search_exactly(
-        self, queries: Float32[np.ndarray, "queries embed"], k: int
-    ) -> Hits:
+    def search_exactly(self, queries: Float32[np.ndarray, "queries embed"], k: int) -> Hits:
         """The truth against which an approximate answer is measured."""
         return self._exact.search(unit_rows(queries), k)
 
@@ -139,9 +137,7 @@ def unit_rows(
     single = np.asarray(vectors, dtype=np.float32)
     lengths = np.linalg.norm(single, axis=1, keepdims=True)
     if not (np.isfinite(lengths) & (lengths > 0)).all():
-        raise InputError(
-            "A vector is zero or not finite, so it has no direction to compare."
-        )
+        raise InputError("A vector is zero or not finite, so it has no direction to compare.")
     return single / lengths
 
 

@@ -59,6 +59,4 @@ class ModalityMeans:
                 source = file.metadata()["sketch_source"]
                 return cls(file.get_tensor("photo"), file.get_tensor("sketch"), source)
         except (OSError, SafetensorError, KeyError, TypeError) as fault:
-            raise ArtefactError(
-                f"{path} cannot be read ({fault}); index again."
-            ) from None
+            raise ArtefactError(f"{path} cannot be read ({fault}); index again.") from None

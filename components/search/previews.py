@@ -92,9 +92,7 @@ class Previews:
         try:
             self._archive = zipfile.ZipFile(path)
         except (OSError, zipfile.BadZipFile) as fault:
-            raise ArtefactError(
-                f"{path} cannot be read ({fault}); index again."
-            ) from None
+            raise ArtefactError(f"{path} cannot be read ({fault}); index again.") from None
 
     def jpeg(self, content_hash: str) -> bytes | None:
         """The preview of a picture, None if the archive has none."""

@@ -28,13 +28,9 @@ class Recall:
     k: int = NEIGHBOURS
 
 
-def overlap(
-    found: Int64[np.ndarray, "queries k"], truth: Int64[np.ndarray, "queries k"]
-) -> float:
+def overlap(found: Int64[np.ndarray, "queries k"], truth: Int64[np.ndarray, "queries k"]) -> float:
     """Mean share of each row of ``truth`` that the same row of ``found`` holds."""
-    shares = [
-        np.isin(right, left).mean() for left, right in zip(found, truth, strict=True)
-    ]
+    shares = [np.isin(right, left).mean() for left, right in zip(found, truth, strict=True)]
     return float(np.mean(shares))
 
 
@@ -89,13 +85,9 @@ def build_index(
     for ef in EFFORTS:
         index = replace(exact, graph=graph.with_ef(ef))
         recalls = measure_recall(index, queries)
-        worst = min(
-            (entry.recall for entry in recalls if entry.recall is not None), default=1.0
-        )
+        worst = min((entry.recall for entry in recalls if entry.recall is not None), default=1.0)
         if worst >= min_recall:
-            return BuiltIndex(
-                index, recalls, f"graph search with ef {ef}: recall {worst:.3f}"
-            )
+            return BuiltIndex(index, recalls, f"graph search with ef {ef}: recall {worst:.3f}")
     choice = (
         f"exact search: the graph reached a recall of only {worst:.3f} "
         f"with ef {EFFORTS[-1]}, {min_recall:g} is wanted"

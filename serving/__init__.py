@@ -1,0 +1,1 @@
+"""The service: tags pictures, and finds them by text, picture or sketch."""

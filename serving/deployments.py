@@ -1,0 +1,45 @@
+"""The Ray Serve application: the web routes in front of the encoder."""
+
+from pathlib import Path
+from typing import Any
+
+from ray import serve
+from ray.serve.handle import DeploymentHandle
+
+from serving.encoder_deployment import EncoderDeployment, RemoteEncoder
+
+MAX_ONGOING = 128
+
+
+@serve.deployment(name="web", max_ongoing_requests=MAX_ONGOING)
+@serve.ingress()
+class WebDeployment:
+    """Checks requests, asks the encoder, searches the index."""
+
+    def __init__(self, bundle_directory: str, encoder: DeploymentHandle) -> None:
+        from components.bundle import load_bundle
+        from serving.service import Service
+
+        self._service = Service(load_bundle(Path(bundle_directory)))
+        self._encoder = RemoteEncoder(encoder)
+
+    def __serve_build_asgi_app__(self) -> Any:
+        """The application that Serve hosts; called once in the replica."""
+        from serving.app import create_app
+
+        return create_app(self._service, self._encoder)
+
+
+def build_application(bundle_directory: Path, num_threads: int) -> serve.Application:
+    """The application for one bundle.
+
+    Args:
+        bundle_directory: Where the bundle lies on this machine.
+        num_threads: Threads the encoder computes with.
+    """
+    directory = str(bundle_directory.absolute())
+    encoder = EncoderDeployment.options(ray_actor_options={"num_cpus": 0}).bind(
+        directory, num_threads
+    )
+    # No cores are reserved: one service on one machine shares what there is.
+    return WebDeployment.options(ray_actor_options={"num_cpus": 0}).bind(directory, encoder)

@@ -1,0 +1,42 @@
+"""Where in a picture a tag is seen."""
+
+import numpy as np
+from jaxtyping import Float, Float32
+from scipy.ndimage import label as connected_parts
+
+from serving.messages import Box, Evidence
+
+STRONG = 0.5
+
+
+def evidence_of(region_logits: Float[np.ndarray, " regions"], grid: tuple[int, int]) -> Evidence:
+    """The heat map of one tag, and the box around its strongest part.
+
+    The heat is relative: it tells where the tag is rather seen than elsewhere
+    in this picture, not whether it is there.
+    """
+    heat = _scaled(np.asarray(region_logits, np.float32).reshape(grid))
+    return Evidence(
+        rows=grid[0],
+        columns=grid[1],
+        heat=[[round(float(cell), 3) for cell in row] for row in heat],
+        box=_box(heat),
+    )
+
+
+def _scaled(values: Float32[np.ndarray, "rows columns"]) -> Float32[np.ndarray, "rows columns"]:
+    low, high = float(values.min()), float(values.max())
+    if high - low < 1e-6:  # an even picture: nowhere rather than elsewhere
+        return np.zeros_like(values)
+    return (values - low) / (high - low)
+
+
+def _box(heat: Float32[np.ndarray, "rows columns"]) -> Box:
+    """The cells connected with the strongest one that are at least half as strong."""
+    rows, columns = heat.shape
+    if heat.max() == 0:
+        return Box(left=0, top=0, right=1, bottom=1)
+    parts = connected_parts(heat >= STRONG)[0]
+    inside = np.argwhere(parts == parts[np.unravel_index(heat.argmax(), heat.shape)])
+    (top, left), (bottom, right) = inside.min(axis=0), inside.max(axis=0) + 1
+    return Box(left=left / columns, top=top / rows, right=right / columns, bottom=bottom / rows)

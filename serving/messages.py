@@ -1,0 +1,141 @@
+"""Bodies of requests and responses."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_K = 1000
+MAX_TEXT = 2000
+MAX_FILTERS = 20
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Filters = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=MAX_FILTERS)
+]
+
+
+class Message(BaseModel):
+    """Base of every body: nothing unknown is let through."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SearchQuery(Message):
+    """What to find, besides the picture itself."""
+
+    text: Annotated[str, Field(max_length=MAX_TEXT)] | None = Field(
+        None, description="Words to search by."
+    )
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = Field(24, description="How many pictures.")
+    tags: Filters = Field([], description="Tags that every result must carry.")
+    without: Filters = Field([], description="Tags that no result may carry.")
+
+
+class TagQuery(Message):
+    """How much to tell about a picture."""
+
+    top_k: Annotated[int, Field(ge=1, le=MAX_K)] = Field(
+        10, description="How many tags at least, besides those that are present."
+    )
+    all: bool = Field(False, description="Every tag of the vocabulary.")
+    evidence: bool = Field(False, description="Where in the picture each tag is seen.")
+
+
+class Box(Message):
+    """A rectangle, as fractions of the picture's width and height."""
+
+    left: Fraction
+    top: Fraction
+    right: Fraction
+    bottom: Fraction
+
+
+class Evidence(Message):
+    """Where a tag is seen: 1 at the strongest region, 0 at the weakest, row by row."""
+
+    rows: int
+    columns: int
+    heat: list[list[Fraction]]
+    box: Box
+
+
+class Tag(Message):
+    """One tag of a picture; it is present where its probability reaches its threshold."""
+
+    label: str
+    probability: Fraction
+    threshold: float
+    present: bool
+    evidence: Evidence | None = None
+
+
+class TagResponse(Message):
+    """The tags of a picture, most probable first."""
+
+    model: str
+    tags: list[Tag]
+
+
+class PictureTag(Message):
+    """A tag that a picture of the gallery carries, and who says so."""
+
+    label: str
+    probability: Fraction
+    provenance: str
+
+
+class Result(Message):
+    """One picture found. ``score`` is a cosine; ``relevance`` compares across queries."""
+
+    id: str
+    score: float
+    relevance: Fraction | None
+    width: int
+    height: int
+    tags: list[PictureTag]
+    image_url: str
+
+
+class SearchResponse(Message):
+    """Pictures found, best first."""
+
+    model: str
+    kind: Literal["text", "image", "sketch"]
+    results: list[Result]
+
+
+class ModelCard(Message):
+    """What is being served."""
+
+    name: str
+    version: str
+    encoder_id: str
+    encoder: str
+    recipe: str
+    num_labels: int
+    labels: list[str]
+    num_pictures: int
+    search: str
+    recall: dict[str, float | None]
+    sketch_source: str
+    extra: dict[str, object]
+
+
+class Health(Message):
+    """Whether the service is alive, or ready."""
+
+    status: Literal["ok", "ready"]
+
+
+class ErrorDetail(Message):
+    """What was wrong, and what to do about it."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class ErrorResponse(Message):
+    """The shape of every error."""
+
+    error: ErrorDetail

@@ -1,0 +1,152 @@
+"""The service without any framework: vectors in, answers out."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+from urllib.parse import quote
+
+import numpy as np
+from jaxtyping import Float32
+
+from components.bundle import Bundle
+from components.errors import InputError
+from components.search.index import unit_rows
+from serving.encoding import EncodedImage
+from serving.evidence import evidence_of
+from serving.messages import (
+    Evidence,
+    ModelCard,
+    PictureTag,
+    Result,
+    SearchResponse,
+    Tag,
+    TagQuery,
+    TagResponse,
+)
+
+QueryKind = Literal["text", "image", "sketch"]
+
+
+class Service:
+    """Answers for one bundle. It keeps no state, so threads may share it."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.bundle = bundle
+        self._names = {name.casefold(): name for name in bundle.vocabulary.names}
+
+    def prompts(self, text: str) -> tuple[str, ...]:
+        """The sentences that stand for a text: a label's prompts, or the text as it is."""
+        name = self._names.get(text.strip().casefold())
+        if name is None:
+            return (text,)
+        return tuple(template.format(name=name) for template in self.bundle.templates)
+
+    def tag(self, image: EncodedImage, query: TagQuery) -> TagResponse:
+        """The tags of a picture, most probable first."""
+        bundle = self.bundle
+        logits = bundle.tagger.logits(image.global_vector[None])
+        probabilities = bundle.calibration.probabilities(logits)
+        present = bundle.calibration.decide(probabilities)[0]
+        order = np.argsort(-probabilities[0], kind="stable")
+        count = len(order) if query.all else max(query.top_k, 0)
+        # A tag that is present is never left out, however many there are.
+        shown = [column for place, column in enumerate(order) if place < count or present[column]]
+        tags = [
+            Tag(
+                label=bundle.vocabulary.names[column],
+                probability=float(probabilities[0, column]),
+                threshold=float(bundle.calibration.threshold[column]),
+                present=bool(present[column]),
+                evidence=self.evidence(image, int(column)) if query.evidence else None,
+            )
+            for column in shown
+        ]
+        return TagResponse(model=bundle.version, tags=tags)
+
+    def evidence(self, image: EncodedImage, column: int) -> Evidence | None:
+        """Where the label of a column is seen; None without region vectors."""
+        if image.region_vectors is None:
+            return None
+        return evidence_of(image.region_vectors @ self.bundle.tagger.weight[column], image.grid)
+
+    def search(
+        self,
+        vectors: Float32[np.ndarray, "vectors embed"],
+        kind: QueryKind,
+        k: int,
+        *,
+        tags: Sequence[str] = (),
+        without: Sequence[str] = (),
+    ) -> SearchResponse:
+        """Pictures near the mean of ``vectors``, which stand for one query.
+
+        Raises:
+            InputError: If a tag is unknown.
+        """
+        bundle = self.bundle
+        allowed = bundle.gallery.allowed(tags, without)
+        query = unit_rows(unit_rows(vectors).mean(axis=0, keepdims=True))
+        if kind == "sketch":
+            query = bundle.modality.as_photo(query)
+        hits = bundle.index.search(query, k, encoder_id=bundle.encoder_id, allowed=allowed)
+        rows, scores = hits.rows[0], hits.scores[0]
+        relevance = bundle.relevance.relevance(kind, query[0], scores)
+        results = [
+            Result(
+                id=picture.id,
+                score=round(float(scores[place]), 6),
+                relevance=None if relevance is None else round(float(relevance[place]), 4),
+                width=picture.width,
+                height=picture.height,
+                tags=[
+                    PictureTag(
+                        label=tag.label, probability=tag.probability, provenance=tag.provenance
+                    )
+                    for tag in picture.tags
+                ],
+                image_url=f"/v1/images/{quote(picture.id, safe='')}",
+            )
+            for place, picture in enumerate(bundle.gallery.pictures(rows.tolist()))
+        ]
+        return SearchResponse(model=bundle.version, kind=kind, results=results)
+
+    def image(self, picture_id: str) -> tuple[str, bytes] | None:
+        """Content hash and JPEG preview of a picture, None if there is none."""
+        row = self.bundle.gallery.row_of(picture_id)
+        if row is None:
+            return None
+        content_hash = self.bundle.gallery.picture(row).content_hash
+        jpeg = self.bundle.previews.jpeg(content_hash)
+        return None if jpeg is None else (content_hash, jpeg)
+
+    def card(self) -> ModelCard:
+        """What is being served."""
+        bundle = self.bundle
+        facts: Any = bundle.index.facts
+        return ModelCard(
+            name=bundle.name,
+            version=bundle.version,
+            encoder_id=bundle.encoder_id,
+            encoder=bundle.encoder_config.kind,
+            recipe=bundle.tagger.recipe,
+            num_labels=len(bundle.vocabulary),
+            labels=list(bundle.vocabulary.names),
+            num_pictures=len(bundle.gallery),
+            search=bundle.index.method,
+            recall={kind: entry["recall"] for kind, entry in facts.get("recall", {}).items()},
+            sketch_source=bundle.modality.sketch_source,
+            extra=dict(bundle.extra),
+        )
+
+
+def check_encoder(bundle: Bundle, encoder_id: str) -> None:
+    """Refuse an encoder that is not the bundle's own.
+
+    Raises:
+        InputError: If the ids differ.
+    """
+    if encoder_id != bundle.encoder_id:
+        raise InputError(
+            f"The encoder that was built is {encoder_id}, the bundle was made with "
+            f"{bundle.encoder_id}: its weights or its preprocessing changed. "
+            "Run `efuda run` so that everything is made anew."
+        )
