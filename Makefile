@@ -75,4 +75,4 @@ lock: ## write requirements.lock anew from requirements.in
 	  --python-version $(PYTHON_VERSION)
 
 clean: ## remove what the demo wrote, but not .venv
-	@rm -rf data reports mlflow.db mlartifacts decisions dvc.lock .dvc/cache .dvc/tmp
+	@rm -rf .efuda data reports mlflow.db mlartifacts decisions dvc.lock .dvc/cache .dvc/tmp

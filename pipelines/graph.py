@@ -67,6 +67,7 @@ def _source_files(settings: Settings) -> tuple[str, ...]:
 def stage_files(settings: Settings) -> list[StageFiles]:
     """Every stage of a project, in the order of the data."""
     checkpoint = checkpoint_of(settings.encoder)
+    weights = (checkpoint,) if checkpoint else ()
     return [
         StageFiles(
             name="prepare",
@@ -83,30 +84,26 @@ def stage_files(settings: Settings) -> list[StageFiles]:
         StageFiles(
             name="embed",
             # Validation comes first, so that a broken rule stops the run here.
-            deps=(
-                EXAMPLES,
-                "data/validation/validation.json",
-                *([checkpoint] if checkpoint else []),
-            ),
-            params=("encoder", "embed"),
+            deps=(EXAMPLES, VOCABULARY, "data/validation/validation.json", *weights),
+            params=("encoder", "embed", "prompts"),
             kept=(FEATURES,),
         ),
         StageFiles(
             name="tune",
             deps=(*TABLES, FEATURES),
-            params=("encoder", "prompts", "train", "tune"),
+            params=("embed.views", "train", "tune"),
             outs=("data/tuned",),
         ),
         StageFiles(
             name="pseudo_label",
             deps=(*TABLES, FEATURES, TUNED),
-            params=("encoder", "prompts"),
+            params=("embed.views", "train"),
             outs=(PROPOSALS,),
         ),
         StageFiles(
             name="train",
             deps=(*TABLES, FEATURES, TUNED, PROPOSALS),
-            params=("encoder", "prompts", "train"),
+            params=("embed.views", "train"),
             kept=(TAGGERS,),
         ),
         StageFiles(
@@ -126,14 +123,14 @@ def stage_files(settings: Settings) -> list[StageFiles]:
         ),
         StageFiles(
             name="index",
-            deps=(EXAMPLES, VOCABULARY, FEATURES),
+            deps=(*TABLES, FEATURES, TAGGERS, CALIBRATION),
             params=("encoder", "index"),
             kept=("data/index",),
         ),
         StageFiles(
             name="register",
             deps=(*TABLES, TAGGERS, CALIBRATION, METRICS, "data/index"),
-            params=("project", "encoder", "registry"),
+            params=("project", "source", "hide", "encoder", "prompts", "registry"),
             outs=("data/bundle",),
             reports=("data/registered.json",),
         ),

@@ -33,13 +33,15 @@ KINDS: tuple[str, ...] = get_args(SourceSettings.model_fields["kind"].annotation
 
 IGNORED = """\
 /data/
+/.efuda/
 /reports/report.html
 /mlflow.db*
 /mlartifacts/
 """
 
 DVC_IGNORED = """\
-# What a killed run left half-written
+# Unfinished work, and what a killed run left half-written
+/.efuda
 .*.tmp*
 """
 

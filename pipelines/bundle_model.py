@@ -1,0 +1,57 @@
+"""The bundle as an MLflow model: images in, tags out.
+
+MLflow copies this file into the artefact and runs it on loading, so nothing is
+pickled: the weights stay the bundle's safetensors.
+"""
+
+import json
+
+import mlflow
+import pandas as pd
+
+
+class BundleModel(mlflow.pyfunc.PythonModel):
+    """Tags pictures with the bundle that was registered beside it."""
+
+    def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
+        """Open the bundle and build its encoder."""
+        from pathlib import Path
+
+        from components.bundle import load_bundle
+        from components.encoders.catalog import build_encoder
+
+        self.bundle = load_bundle(Path(context.artifacts["bundle"]))
+        self.encoder = build_encoder(self.bundle.encoder_config)
+
+    def predict(self, context, model_input, params=None):
+        """One JSON list of ``{"label", "probability", "threshold"}`` for each row.
+
+        Args:
+            context: Unused; the bundle is opened once, on loading.
+            model_input: A column ``image`` with the bytes of picture files.
+            params: Unused.
+        """
+        rows = [self._tags(content) for content in model_input["image"]]
+        return pd.DataFrame({"tags": [json.dumps(row, ensure_ascii=False) for row in rows]})
+
+    def _tags(self, content: bytes) -> list[dict[str, object]]:
+        import torch
+
+        from components.data.images import decode_image
+
+        pixels = self.encoder.preprocess(decode_image(content)).unsqueeze(0)
+        with torch.inference_mode():
+            vectors = self.encoder.encode_images(pixels).global_vectors.numpy()
+        calibration = self.bundle.calibration
+        probabilities = calibration.probabilities(self.bundle.tagger.logits(vectors))[0]
+        chosen = [
+            {"label": name, "probability": float(p), "threshold": float(t)}
+            for name, p, t in zip(
+                self.bundle.vocabulary.names, probabilities, calibration.threshold, strict=True
+            )
+            if p >= t
+        ]
+        return sorted(chosen, key=lambda tag: -float(tag["probability"]))  # type: ignore[arg-type]
+
+
+mlflow.models.set_model(BundleModel())
