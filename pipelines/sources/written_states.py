@@ -25,7 +25,8 @@ class StateReader:
 
     def read(self, value: object, where: str, label: str) -> int:
         """The state that ``value`` means."""
-        word = written(value)
+        # Most fields of a large table are words as they stand: spare them the tidying.
+        word = value if isinstance(value, str) and value in self._states else written(value)
         state = self._states.get(word)
         if state is None:
             self._first.setdefault(word, f"{where}, label {label!r}")
