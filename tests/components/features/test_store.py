@@ -32,7 +32,7 @@ def test_vectors_come_back_in_the_order_asked_for(tmp_path):
 
 def test_what_is_missing_is_named(tmp_path):
     store, _, _ = filled(tmp_path)
-    with pytest.raises(ArtefactError, match="1 of 2 images have no vectors.*efuda run embed"):
+    with pytest.raises(ArtefactError, match=r"1 of 2 images have no vectors.*efuda run embed"):
         store.load_global("original", ["h0", "stranger"])
     with pytest.raises(ArtefactError, match="no vectors"):
         store.load_global("flip", ["h0"])

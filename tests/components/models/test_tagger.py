@@ -28,5 +28,5 @@ def test_logits_by_hand_and_round_trip(tmp_path):
 def test_a_damaged_head_is_named(tmp_path):
     tagger().save(tmp_path / "tagger")
     (tmp_path / "tagger" / "head.safetensors").write_bytes(b"\0" * 4)
-    with pytest.raises(ArtefactError, match="head.safetensors"):
+    with pytest.raises(ArtefactError, match=r"head\.safetensors"):
         Tagger.load(tmp_path / "tagger")

@@ -53,15 +53,15 @@ def test_a_resumed_fit_ends_with_the_same_head(tmp_path):
     data, holdout, text = problem()
     whole = fit(AssumeNegative(), data, holdout, text, SCHEDULE, seed=3)
 
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     def keep_then_die(state):
         state.save(tmp_path / "state", "print")
         if state.epoch == 4:
-            raise Killed
+            raise KilledError
 
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         fit(AssumeNegative(), data, holdout, text, SCHEDULE, seed=3, on_checkpoint=keep_then_die)
     state = FitState.load(tmp_path / "state", "print")
     assert state.epoch == 4
