@@ -7,6 +7,7 @@ artefact folder beside the database, and its tags say which bundle it is.
 import logging
 import os
 import time
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,13 +136,16 @@ class Registry:
         signature = ModelSignature(
             inputs=Schema([ColSpec("binary", "image")]), outputs=Schema([ColSpec("string", "tags")])
         )
-        logged = mlflow.pyfunc.log_model(
-            name="bundle",
-            python_model=str(_MODEL_CODE),
-            artifacts={"bundle": str(bundle)},
-            signature=signature,
-            pip_requirements=["efuda"],
-        )
+        with warnings.catch_warnings():
+            # The signature above says what type hints and an example would.
+            warnings.filterwarnings("ignore", ".*(type hints|input example)", UserWarning)
+            logged = mlflow.pyfunc.log_model(
+                name="bundle",
+                python_model=str(_MODEL_CODE),
+                artifacts={"bundle": str(bundle)},
+                signature=signature,
+                pip_requirements=["efuda"],
+            )
         return str(logged.model_uri)
 
     def _experiment_id(self) -> str:
