@@ -19,7 +19,7 @@ MAX_PIXELS = 64_000_000
 
 @dataclass(frozen=True, slots=True)
 class EncodedImage:
-    """Unit vectors of one picture; regions row by row over ``grid``, or None."""
+    """Unit vectors of one picture; regions row by row over ``grid``, None where unasked or unknown."""
 
     global_vector: Float32[np.ndarray, " embed"]
     region_vectors: Float32[np.ndarray, "regions embed"] | None
@@ -93,7 +93,7 @@ class BatchEncoder:
             whole = vectors.global_vectors.float().cpu().numpy()
             regions = vectors.region_vectors.float().cpu()
             for row, place in enumerate(places):
-                wanted = tasks[place].wants_regions
+                wanted = tasks[place].wants_regions and self._encoder.num_regions > 0
                 outcomes[place] = EncodedImage(
                     whole[row], regions[row].numpy() if wanted else None, self._encoder.grid
                 )

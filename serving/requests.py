@@ -100,10 +100,6 @@ def _text_search(query: SearchQuery) -> SearchRequest:
         raise invalid("one_query", "The request holds no query.", HOW_TO_SEARCH)
     if not query.text.strip():
         raise invalid("empty_text", "The text is empty.", "Say what to look for.")
-    try:
-        query.text.encode()
-    except UnicodeEncodeError:
-        raise invalid("invalid_text", "The text holds half a character.", "Send UTF-8.") from None
     return SearchRequest("text", query)
 
 

@@ -1,0 +1,95 @@
+// Turns answers of the service into elements. Text is only ever set as text, never as markup.
+
+export function element(name, { className = "", text = "", ...properties } = {}, ...children) {
+  const made = Object.assign(document.createElement(name), properties);
+  if (className) made.className = className;
+  if (text) made.textContent = text;
+  made.append(...children);
+  return made;
+}
+
+function bar(share) {
+  const fill = element("i");
+  fill.style.width = `${Math.round(100 * share)}%`;
+  return element("span", { className: "bar" }, fill);
+}
+
+export function namesOf(result) {
+  return result.tags.map((tag) => tag.label).join(", ");
+}
+
+export function resultCard(result, open) {
+  const labels = namesOf(result);
+  const image = element("img", {
+    src: result.image_url, alt: labels || result.id, loading: "lazy",
+    width: result.width || 1, height: result.height || 1,
+  });
+  const caption = element("span", { className: "labels" });
+  caption.append(labels || element("em", { text: "no tags" }));
+  const score = element("span", { className: "score" });
+  if (result.relevance !== null) score.append(bar(result.relevance));
+  score.append(result.score.toFixed(3));
+  score.title = "bar: relevance; number: cosine";
+  const card = element(
+    "button",
+    { className: "card", type: "button", onclick: open },
+    element("span", { className: "picture" }, image), caption, score,
+  );
+  return element("li", {}, card);
+}
+
+export function tagRow(tag, show, hide) {
+  const share = bar(tag.probability);
+  const mark = element("b");
+  mark.style.left = `calc(${Math.min(100, 100 * tag.threshold)}% - 1px)`;
+  share.append(mark);
+  const row = element(
+    "button",
+    {
+      type: "button", onmouseenter: show, onfocus: show, onclick: show, onmouseleave: hide, onblur: hide,
+      title: `threshold ${tag.threshold.toFixed(3)}`,
+    },
+    element("span", { className: "name", text: tag.label }),
+    share,
+    element("span", { className: "value", text: `${(100 * tag.probability).toFixed(0)} %` }),
+  );
+  return element("li", { className: tag.present ? "present" : "" }, row);
+}
+
+export function detailTag(tag, filter) {
+  const percent = `${(100 * tag.probability).toFixed(0)} %`;
+  const sure = tag.provenance === "predicted" ? percent : tag.provenance;
+  return element(
+    "li", {},
+    element("button", {
+      className: "chip", type: "button", text: tag.label, onclick: filter, title: `${sure}: show only these`,
+    }),
+  );
+}
+
+// Paints where a tag was seen: the darker a place, the less it speaks for the tag.
+export function paintHeat(canvas, evidence) {
+  const { rows, columns, heat, box } = evidence;
+  const small = new OffscreenCanvas(columns, rows);
+  const cells = new ImageData(columns, rows);
+  heat.flat().forEach((value, place) => {
+    cells.data.set([16, 18, 30, Math.round(190 * (1 - value))], 4 * place);
+  });
+  small.getContext("2d").putImageData(cells, 0, 0);
+  const frame = canvas.getBoundingClientRect();
+  canvas.width = frame.width;
+  canvas.height = frame.height;
+  const pen = canvas.getContext("2d");
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(small, 0, 0, canvas.width, canvas.height);
+  pen.strokeStyle = "#ff7a5c";
+  pen.lineWidth = 3;
+  pen.strokeRect(
+    box.left * canvas.width + 2, box.top * canvas.height + 2,
+    (box.right - box.left) * canvas.width - 4, (box.bottom - box.top) * canvas.height - 4,
+  );
+}
+
+export function wipe(canvas) {
+  canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+}

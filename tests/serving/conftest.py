@@ -1,0 +1,49 @@
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from starlette.testclient import TestClient
+
+from components.bundle import load_bundle
+from serving.app import create_app
+from serving.encoding import LocalEncoder
+from serving.service import Service
+from tests.serving.tiny_bundle import ColourEncoder, tiny_bundle
+
+
+@pytest.fixture(scope="session")
+def bundle_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_bundle(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def app(bundle_dir: Path):
+    return create_app(Service(load_bundle(bundle_dir)), LocalEncoder(ColourEncoder()))
+
+
+@pytest.fixture
+def client(app):
+    # A defect must show as the 500 that a user would see, so that tests can refuse it.
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def service_url(app) -> Iterator[str]:
+    """The application behind a real server on a free port of the loopback interface."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            while not server.started and thread.is_alive():
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=20)
