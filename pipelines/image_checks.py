@@ -17,6 +17,9 @@ from pipelines.sources.records import SourceRecord
 CHECK_VERSION = 1
 """Raised when ``decode_image`` accepts other files than before: all are then opened again."""
 
+_MAX_THREADS = 8
+"""A picture of the largest size takes 0.3 GB while it is decoded."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedImage:
@@ -54,7 +57,7 @@ def check_images(
         return _check(record, root, verified)
 
     # Threads suffice: hashing and decoding both release the interpreter lock.
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+    with ThreadPoolExecutor(max_workers=min(_MAX_THREADS, os.cpu_count() or 1)) as pool:
         outcomes = track(
             pool.map(check, records),
             description="checking images",

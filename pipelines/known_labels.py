@@ -51,13 +51,7 @@ def known_labels(
     kept, hidden = observed.states.copy(), np.zeros_like(observed.states)
     hiding = None
     if settings is not None:
-        rows = np.array(
-            [ex.split in settings.splits and ex.modality == "photo" for ex in examples], dtype=bool
-        )
-        chosen = [example.id for example, row in zip(examples, rows, strict=True) if row]
-        hiding = hide(
-            observed.select(chosen), parse_protocol(settings.protocol), seed=settings.seed
-        )
+        rows, hiding = _hide(observed, examples, settings)
         kept[rows], hidden[rows] = hiding.kept.states, hiding.hidden.states
     reviewed, decided, faults = _reviewed(reviewed_path, observed)
     kept[decided] = UNKNOWN
@@ -76,6 +70,18 @@ def known_labels(
         hiding=hiding,
         faults=faults,
     )
+
+
+def _hide(
+    observed: LabelMatrix, examples: Sequence[Example], settings: HideSettings
+) -> tuple[np.ndarray, Hiding]:
+    """Which rows the protocol was applied to, and what it did there."""
+    rows = np.array(
+        [ex.split in settings.splits and ex.modality == "photo" for ex in examples], dtype=bool
+    )
+    chosen = [example.id for example, row in zip(examples, rows, strict=True) if row]
+    protocol = parse_protocol(settings.protocol)
+    return rows, hide(observed.select(chosen), protocol, seed=settings.seed)
 
 
 def _reviewed(

@@ -9,10 +9,11 @@ from typing import Any
 from components.data.examples import Quarantined
 from components.errors import InputError
 from pipelines.settings import SourceSettings
+from pipelines.sources.collector import RecordCollector
 from pipelines.sources.jsonl import captions_of, json_rows
 from pipelines.sources.paths import within_root
-from pipelines.sources.records import RecordCollector, SourceReason, SourceRecord
-from pipelines.sources.text_files import read_json_file
+from pipelines.sources.records import SourceReason, SourceRecord
+from pipelines.sources.text_files import printable, read_json_file
 
 
 def add_captions(
@@ -35,7 +36,7 @@ def add_captions(
         by_image = _coco(path, {record.id: record.image for record in records}, collector)
     tidy = {within_root(source.images, image): texts for image, texts in by_image.items()}
     joined = [
-        replace(record, captions=(*record.captions, *tidy.pop(record.image, ())))
+        replace(record, captions=(*record.captions, *map(printable, tidy.pop(record.image, ()))))
         for record in records
     ]
     if tidy:

@@ -9,7 +9,7 @@ from components.errors import InputError
 from pipelines.settings import SourceSettings
 from pipelines.sources import coco, folder, jsonl, tables, voc, yolo
 from pipelines.sources.captions import add_captions
-from pipelines.sources.paths import joined, list_images, require_folder
+from pipelines.sources.paths import joined, list_images, require_folder, undecodable_images
 from pipelines.sources.records import (
     SourceReason,
     SourceRecord,
@@ -18,6 +18,7 @@ from pipelines.sources.records import (
     unique_names,
 )
 from pipelines.sources.sketches import read_sketches
+from pipelines.sources.text_files import printable
 
 
 def read_source(source: SourceSettings, root: Path = Path()) -> SourceRecords:
@@ -42,11 +43,14 @@ def read_source(source: SourceSettings, root: Path = Path()) -> SourceRecords:
         raise InputError(
             "The source names no label; list the labels you want in source.vocabulary."
         )
+    _require_printable(vocabulary)
     photos = [*labelled.records, *_unlisted(source, root, labelled)]
     photos, caption_faults = add_captions(source, root, photos)
     whole, id_faults = _without_repeated_ids([*photos, *sketches])
     gathered = replace(
-        labelled, records=whole, faults=(*labelled.faults, *caption_faults, *id_faults)
+        labelled,
+        records=whole,
+        faults=(*labelled.faults, *caption_faults, *id_faults, *_bad_names(source, root)),
     )
     return keep_labels(gathered, vocabulary, source.annotations or source.images)
 
@@ -84,6 +88,25 @@ def _unlisted(source: SourceSettings, root: Path, labelled: SourceRecords) -> li
             continue
         records.append(SourceRecord(id=image, path=path, image=image, cells={}))
     return records
+
+
+def _require_printable(vocabulary: Sequence[str]) -> None:
+    for name in vocabulary:
+        if printable(name) != name:
+            raise InputError(f"The label {name!r} is not valid text; rename it in the source.")
+
+
+def _bad_names(source: SourceSettings, root: Path) -> list[Quarantined]:
+    return [
+        Quarantined(
+            path=joined(folder, image),
+            reason=SourceReason.BAD_NAME,
+            detail="its file name is not UTF-8; rename it, for example with convmv",
+        )
+        for folder in (source.images, source.sketches)
+        if folder
+        for image in undecodable_images(root / folder)
+    ]
 
 
 def _without_repeated_ids(

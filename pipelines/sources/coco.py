@@ -10,7 +10,8 @@ from typing import Any
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from pipelines.settings import SourceSettings
-from pipelines.sources.records import RecordCollector, SourceReason, SourceRecords
+from pipelines.sources.collector import RecordCollector
+from pipelines.sources.records import SourceReason, SourceRecords
 from pipelines.sources.text_files import read_json_file
 
 

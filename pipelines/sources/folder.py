@@ -5,8 +5,9 @@ from pathlib import Path, PurePosixPath
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from pipelines.settings import SourceSettings
+from pipelines.sources.collector import RecordCollector
 from pipelines.sources.paths import list_images
-from pipelines.sources.records import RecordCollector, SourceRecords
+from pipelines.sources.records import SourceRecords
 from pipelines.sources.split_words import split_of
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from components.errors import InputError
 from components.labels.states import ABSENT, UNKNOWN
 from pipelines.settings import SourceSettings
+from pipelines.sources.collector import RecordCollector
 from pipelines.sources.encodings import state_table, written
-from pipelines.sources.records import RecordCollector, SourceReason, SourceRecords
+from pipelines.sources.records import SourceReason, SourceRecords
 from pipelines.sources.split_words import split_of
 from pipelines.sources.text_files import read_text
 

@@ -4,6 +4,7 @@ import os
 from pathlib import Path, PurePosixPath
 
 from components.errors import InputError
+from pipelines.sources.text_files import printable
 
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".jpe", ".jfif"}
@@ -35,11 +36,21 @@ def joined(root: str, image: str) -> str:
 def list_images(root: Path) -> list[str]:
     """All image files below ``root`` as sorted relative paths.
 
-    Hidden files and folders are passed over.
+    Hidden files and folders are passed over, and so are names that are not
+    UTF-8, which :func:`undecodable_images` tells.
 
     Raises:
         InputError: If ``root`` is not a folder.
     """
+    return [image for image in _walk(root) if printable(image) == image]
+
+
+def undecodable_images(root: Path) -> list[str]:
+    """Image files whose path no table can hold, with the strange bytes escaped."""
+    return [printable(image) for image in _walk(root) if printable(image) != image]
+
+
+def _walk(root: Path) -> list[str]:
     require_folder(root, "source.images")
     found: list[str] = []
     for folder, folders, files in os.walk(root, followlinks=True):

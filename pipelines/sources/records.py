@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -11,7 +11,6 @@ from components.data.examples import Modality, Quarantined, Split
 from components.labels.matrix import LabelMatrix
 from components.labels.states import UNKNOWN
 from components.labels.vocabulary import Vocabulary
-from pipelines.sources.paths import joined, within_root
 
 
 class SourceReason(StrEnum):
@@ -26,6 +25,7 @@ class SourceReason(StrEnum):
     CONFLICTING_LABEL = "conflicting_label"
     BAD_ROW = "bad_row"
     BAD_ANNOTATION = "bad_annotation"
+    BAD_NAME = "bad_name"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,110 +58,6 @@ class SourceRecords:
     can be absent by not being mentioned. None means that it lists none."""
     faults: Sequence[Quarantined] = ()
     notes: Sequence[str] = ()
-
-
-@dataclass(slots=True)
-class RecordCollector:
-    """Gathers records under the rules that hold for every kind of source.
-
-    An image outside the root and a second image with a known id are set aside;
-    so is, counted in one row each, a label that nothing defines.
-    """
-
-    images: str
-    """The folder of images as the settings give it."""
-    origin: str = ""
-    """The annotation file that faults are blamed on."""
-    records: dict[str, SourceRecord] = field(default_factory=dict)
-    faults: list[Quarantined] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    _unknown_labels: Counter[str] = field(default_factory=Counter)
-
-    def add(
-        self,
-        *,
-        image: str,
-        where: str,
-        example_id: str | None = None,
-        cells: Mapping[str, int] | None = None,
-        rest: int = UNKNOWN,
-        captions: Sequence[str] = (),
-        split: Split | None = None,
-    ) -> None:
-        """Add one image, or set it aside.
-
-        Args:
-            image: Its place below the folder of images.
-            where: Where the source names it, for a person.
-            example_id: Defaults to ``image``.
-            cells: States by label name.
-            rest: State of the labels that ``cells`` does not name.
-            captions: Sentences about it.
-            split: The split that the source assigns.
-        """
-        inside = within_root(self.images, image)
-        if inside is None:
-            self.fault(
-                SourceReason.PATH_OUTSIDE_ROOT,
-                f"{where} names {image!r}, which is not below the folder of images",
-                path=image,
-                example_id=example_id or "",
-            )
-            return
-        name = example_id or inside
-        path = joined(self.images, inside)
-        first = self.records.get(name)
-        if first is not None:
-            self.fault(
-                SourceReason.DUPLICATE_ID,
-                f"{where} gives the id {name!r} again; {first.path} keeps it",
-                path=path,
-                example_id=name,
-            )
-            return
-        self.records[name] = SourceRecord(
-            id=name,
-            path=path,
-            image=inside,
-            cells=cells or {},
-            rest=rest,
-            captions=tuple(captions),
-            split=split,
-        )
-
-    def fault(
-        self, reason: SourceReason, detail: str, *, path: str = "", example_id: str = ""
-    ) -> None:
-        """Set something aside."""
-        self.faults.append(
-            Quarantined(
-                path=path or self.origin, reason=reason, detail=detail, example_id=example_id
-            )
-        )
-
-    def unknown_label(self, name: str) -> None:
-        """Count a cell whose label is defined nowhere."""
-        self._unknown_labels[name] += 1
-
-    def finish(self, label_names: Sequence[str], *, declared: bool = False) -> SourceRecords:
-        """All that was gathered.
-
-        Args:
-            label_names: In the source's order.
-            declared: Whether the source lists its labels, used or not.
-        """
-        for name, count in self._unknown_labels.items():
-            self.fault(
-                SourceReason.UNKNOWN_LABEL,
-                f"label {name} is defined nowhere; left out in {count} place(s)",
-            )
-        return SourceRecords(
-            records=tuple(self.records.values()),
-            label_names=unique_names(label_names),
-            declared=frozenset(label_names) if declared else None,
-            faults=tuple(self.faults),
-            notes=tuple(self.notes),
-        )
 
 
 def unique_names(names: Sequence[str]) -> tuple[str, ...]:

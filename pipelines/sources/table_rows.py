@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.errors import InputError
-from pipelines.sources.records import RecordCollector, SourceReason
+from pipelines.sources.collector import RecordCollector
+from pipelines.sources.records import SourceReason
 from pipelines.sources.text_files import read_text
 
 Row = Mapping[str, Any]

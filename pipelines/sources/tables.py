@@ -14,8 +14,9 @@ from components.data.examples import Split
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from pipelines.settings import ColumnRole, SourceSettings
+from pipelines.sources.collector import RecordCollector
 from pipelines.sources.encodings import state_table
-from pipelines.sources.records import RecordCollector, SourceReason, SourceRecords
+from pipelines.sources.records import SourceReason, SourceRecords
 from pipelines.sources.split_words import split_of
 from pipelines.sources.table_rows import Row, RowTable, read_csv, read_parquet
 from pipelines.sources.written_states import StateReader

@@ -59,6 +59,15 @@ def read_json_file(path: Path) -> Any:
         raise InputError(f"{path} is nested too deeply to be an annotation file.") from None
 
 
+def printable(text: str) -> str:
+    """``text`` as UTF-8 can hold it: what cannot be written is escaped.
+
+    File names that are not UTF-8, and lone surrogates in JSON, reach Python as
+    strings that no file can store.
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _is_closed(text: str) -> bool:
     return text.rstrip().endswith(("}", "]"))
 

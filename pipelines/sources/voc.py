@@ -6,9 +6,10 @@ from xml.etree import ElementTree
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from pipelines.settings import SourceSettings, StateName
+from pipelines.sources.collector import RecordCollector
 from pipelines.sources.encodings import state_table
 from pipelines.sources.paths import joined, list_images, require_folder
-from pipelines.sources.records import RecordCollector, SourceReason, SourceRecords
+from pipelines.sources.records import SourceReason, SourceRecords
 
 
 def read(source: SourceSettings, root: Path) -> SourceRecords:

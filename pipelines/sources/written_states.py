@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 from components.errors import InputError
 from components.labels.states import UNKNOWN
+from pipelines.sources.collector import RecordCollector
 from pipelines.sources.encodings import written
-from pipelines.sources.records import RecordCollector, SourceReason
+from pipelines.sources.records import SourceReason
 
 
 class StateReader:

@@ -8,8 +8,9 @@ import yaml
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from pipelines.settings import SourceSettings
+from pipelines.sources.collector import RecordCollector
 from pipelines.sources.paths import joined, list_images, require_folder
-from pipelines.sources.records import RecordCollector, SourceReason, SourceRecords
+from pipelines.sources.records import SourceReason, SourceRecords
 from pipelines.sources.split_words import split_of
 from pipelines.sources.text_files import read_text
 
@@ -29,11 +30,7 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
     names = _names(source, root, folder)
     collector = RecordCollector(source.images, place)
     images = list_images(root / source.images)
-    label_files = {
-        path.relative_to(folder).with_suffix("").as_posix(): path
-        for path in sorted(folder.rglob("*.txt"))
-        if path.name not in (*_NAME_FILES, Path(source.names or "").name)
-    }
+    label_files = _label_files(folder, Path(source.names or "").name)
     used: dict[str, str] = {}
     for image in images:
         stem = PurePosixPath(image).with_suffix("").as_posix()
@@ -59,6 +56,15 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
             path=joined(place, f"{stem}.txt"),
         )
     return collector.finish(names, declared=True)
+
+
+def _label_files(folder: Path, name_file: str) -> dict[str, Path]:
+    """Label files by the stem that their image has too."""
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): path
+        for path in sorted(folder.rglob("*.txt"))
+        if path.name not in (*_NAME_FILES, name_file)
+    }
 
 
 def _cells(path: Path, where: str, names: list[str], collector: RecordCollector) -> dict[str, int]:
