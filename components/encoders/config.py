@@ -23,10 +23,16 @@ class OpenClipConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConseConfig:
-    """The embedded encoder for photographs, which needs no download."""
+    """The embedded encoder for photographs, which needs no download.
+
+    ``variant`` says where class probabilities are taken: ``plain`` from the
+    averaged feature map, as published; ``local`` at each of its locations and
+    then averaged, which finds small objects better.
+    """
 
     kind: Literal["conse"] = "conse"
     image_size_px: int = 288
+    variant: Literal["plain", "local"] = "plain"
 
     def __post_init__(self) -> None:
         if not 64 <= self.image_size_px <= 1024:

@@ -1,0 +1,208 @@
+"""Any open_clip model as an encoder, with region vectors where its tower has them."""
+
+import logging
+import math
+import warnings
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+import open_clip
+import torch
+from jaxtyping import Float, Int
+from open_clip.modified_resnet import ModifiedResNet
+from open_clip.transform import PreprocessCfg, image_transform_v2
+from open_clip.transformer import VisionTransformer
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from components.encoders.config import OpenClipConfig
+from components.encoders.encoder import ImageVectors
+from components.encoders.identity import encoder_id
+from components.encoders.open_clip_source import (
+    DOCTOR,
+    LOCAL_PREFIX,
+    MERGES_FILE,
+    Source,
+    cannot_fetch,
+    find_source,
+    only_local_files,
+    read_local_config,
+    require_reachable,
+)
+from components.errors import InputError
+
+CHARACTERS_PER_TOKEN = 20
+"""Texts are cut here before they are split into tokens, which for one endless
+word takes time that grows with its square."""
+TEXT_BATCH_SIZE = 64
+DEFAULT_CONTEXT_LENGTH = 77
+
+Tokenize = Callable[[list[str]], Int[Tensor, "texts tokens"]]
+PROBE_TEXTS = ["a photo of a cat", "two Dogs, naïve; 12 km", "絵札"]
+
+
+class OpenClipEncoder:
+    """Region vectors are the tower's last feature map, projected into the text space.
+
+    Plain vision transformers and the ResNets of CLIP have them (as in Zhou et
+    al. 2022, "Extract Free Dense Labels from CLIP"). Towers from timm and
+    those with attention pooling have no map that shares the text space:
+    their ``num_regions`` is 0.
+    """
+
+    def __init__(self, config: OpenClipConfig, device: str = "cpu") -> None:
+        """Load model and tokenizer.
+
+        Raises:
+            InputError: If name, tag or checkpoint is wrong, missing or unreachable.
+        """
+        source = find_source(config)
+        require_reachable(source)
+        self._device = device
+        self._model: Any = _load_model(config, source).to(device)
+        self._tokenize, self._context_length = _tokenizer(config, source)
+        self._preprocess: Any = image_transform_v2(_preprocess_config(self._model), is_train=False)
+        self.temperature = math.exp(-float(self._model.logit_scale.detach()))
+        self._regions = _region_reader(self._model.visual)
+        self.grid, self.embed_dim = self._measure()
+        self.num_regions = self.grid[0] * self.grid[1]
+        self.id = encoder_id("open_clip", self._model.state_dict(), self._facts())
+
+    def preprocess(self, image: Image.Image) -> Float[Tensor, "3 height width"]:
+        """The picture resized, cropped and normalised as the model was trained."""
+        return self._preprocess(image)
+
+    @torch.no_grad()
+    def encode_images(self, pixels: Float[Tensor, "batch 3 height width"]) -> ImageVectors:
+        """Global and region vectors."""
+        pixels = pixels.to(self._device)
+        if self._regions is None:
+            vectors = self._model.encode_image(pixels)
+            regions = vectors.new_zeros(len(vectors), 0, vectors.shape[1])
+        else:
+            output = self._model.visual.forward_intermediates(
+                pixels, indices=1, output_fmt="NCHW", normalize_intermediates=True
+            )
+            vectors = output["image_features"]
+            feature_map = output["image_intermediates"][-1]
+            regions = self._regions(feature_map.flatten(2).transpose(1, 2))
+        return ImageVectors(
+            functional.normalize(vectors, dim=-1).float().cpu(),
+            functional.normalize(regions, dim=-1).float().cpu(),
+        )
+
+    @torch.no_grad()
+    def encode_texts(self, texts: Sequence[str]) -> Float[Tensor, "texts embed"]:
+        """Unit vectors; what exceeds the context length is cut off."""
+        vectors = torch.empty(len(texts), self.embed_dim)
+        for start in range(0, len(texts), TEXT_BATCH_SIZE):
+            batch = [self._shorten(text) for text in texts[start : start + TEXT_BATCH_SIZE]]
+            encoded = self._model.encode_text(self._tokenize(batch).to(self._device))
+            vectors[start : start + len(batch)] = functional.normalize(encoded, dim=-1).cpu()
+        return vectors
+
+    def _shorten(self, text: str) -> str:
+        return " ".join(text.split())[: self._context_length * CHARACTERS_PER_TOKEN]
+
+    def _measure(self) -> tuple[tuple[int, int], int]:
+        blank = self.preprocess(Image.new("RGB", (64, 64)))[None]
+        vectors = self.encode_images(blank)
+        grid = (0, 0)
+        if self._regions is not None:
+            with torch.no_grad():
+                output = self._model.visual.forward_intermediates(
+                    blank.to(self._device), indices=1, intermediates_only=True
+                )
+            rows, columns = output["image_intermediates"][-1].shape[2:]
+            grid = (rows, columns)
+        return grid, vectors.global_vectors.shape[1]
+
+    def _facts(self) -> dict[str, object]:
+        visual = self._model.visual
+        # A few texts as token numbers stand for the whole tokenizer, whose own
+        # form differs from library to library.
+        return {
+            "preprocess": {
+                name: list(value) if isinstance(value, tuple) else value
+                for name, value in asdict(_preprocess_config(self._model)).items()
+            },
+            "regions": type(visual).__name__ if self._regions is not None else None,
+            "activations": sorted({type(part).__name__ for part in self._model.modules()}),
+            "tokens": self._tokenize(PROBE_TEXTS).tolist(),
+        }
+
+
+def _preprocess_config(model: Any) -> PreprocessCfg:
+    return PreprocessCfg(**model.visual.preprocess_cfg)
+
+
+@contextmanager
+def _quiet(level: int = logging.CRITICAL) -> Generator[None]:
+    """open_clip and the hub report on the root logger what the error says anyway."""
+    previous = logging.root.manager.disable
+    logging.disable(level)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            logging.disable(previous)
+
+
+def _load_model(config: OpenClipConfig, source: Source) -> nn.Module:
+    pretrained = str(source.file) if source.file is not None else config.pretrained
+    try:
+        with _quiet(), only_local_files(source):
+            model = open_clip.create_model(
+                config.model,
+                pretrained=pretrained,
+                require_pretrained=True,
+                weights_only=True,
+                pretrained_text=False,
+            )
+    except Exception as fault:
+        reason = " ".join(str(fault).split())[:300]
+        if source.hub is not None and not source.cached:
+            raise InputError(cannot_fetch(source.hub, reason)) from fault
+        place = source.directory or source.file or source.hub
+        raise InputError(
+            f"The checkpoint {place} does not fit {config.model} or is damaged: {reason}. "
+            f"Give the architecture it was trained as in encoder.model. {DOCTOR}"
+        ) from fault
+    return model.eval().requires_grad_(requires_grad=False)
+
+
+def _tokenizer(config: OpenClipConfig, source: Source) -> tuple[Tokenize, int]:
+    if source.directory is not None and (source.directory / MERGES_FILE).is_file():
+        text_config = read_local_config(source.directory)["model_cfg"]["text_cfg"]
+        tokenizer = open_clip.SimpleTokenizer(
+            bpe_path=str(source.directory / MERGES_FILE),
+            context_length=text_config.get("context_length", DEFAULT_CONTEXT_LENGTH),
+        )
+        return tokenizer, tokenizer.context_length or DEFAULT_CONTEXT_LENGTH
+    try:
+        with _quiet():
+            tokenizer = open_clip.get_tokenizer(config.model)
+    except Exception as fault:
+        reason = " ".join(str(fault).split())[:300]
+        raise InputError(
+            f"The tokenizer of {config.model} cannot be had ({reason}). Models that name a "
+            f"tokenizer of the hub need its files beside a {LOCAL_PREFIX} checkpoint. {DOCTOR}"
+        ) from fault
+    return tokenizer, tokenizer.context_length or DEFAULT_CONTEXT_LENGTH
+
+
+def _region_reader(visual: nn.Module) -> Callable[[Tensor], Tensor] | None:
+    """How tokens of the last feature map enter the text space; None if they cannot."""
+    if isinstance(visual, VisionTransformer):
+        if visual.attn_pool is not None or visual.proj is None:
+            return None
+        projection = visual.proj
+        return lambda tokens: tokens @ projection
+    if isinstance(visual, ModifiedResNet):
+        pool = visual.attnpool
+        return lambda tokens: pool.c_proj(pool.v_proj(tokens))
+    return None
