@@ -60,7 +60,13 @@ class StageFiles:
 
 def _source_files(settings: Settings) -> tuple[str, ...]:
     source = settings.source
-    named = (source.images, source.annotations, source.captions, source.sketches)
+    named = (
+        source.images,
+        source.annotations,
+        source.names,
+        source.captions,
+        source.sketches,
+    )
     return tuple(dict.fromkeys(path for path in named if path))
 
 
