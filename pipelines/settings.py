@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from components.data.examples import Split
 from components.encoders.config import ConseConfig, OpenClipConfig
@@ -18,6 +18,15 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 ColumnRole = Literal["image", "id", "split", "caption", "labels", "label", "state"]
 StateName = Literal["present", "absent", "unknown"]
+
+
+def _as_written(word: object) -> object:
+    if isinstance(word, bool):
+        raise ValueError("YAML reads this word as true or false; put it in quotes")  # noqa: TRY004
+    return str(word) if isinstance(word, int) else word
+
+
+WrittenWord = Annotated[str, BeforeValidator(_as_written)]
 RecipeName = Literal["zero_shot", "assume_negative", "ignore_unknown", "vlpl"]
 
 
@@ -56,7 +65,7 @@ class SourceSettings(Section):
     """csv, parquet: which column plays which role, where its name does not tell."""
     separator: Annotated[str, Field(min_length=1)] = "|"
     """csv, parquet: what separates several labels or captions within one field."""
-    encoding: Literal["canonical", "zero-absent"] | dict[str | int, StateName] = "canonical"
+    encoding: Literal["canonical", "zero-absent"] | dict[WrittenWord, StateName] = "canonical"
     """csv, parquet, jsonl: what the written states mean. canonical: 1 present, -1 absent,
     0 or empty unknown; zero-absent: 1 present, 0 absent, -1 or empty unknown."""
 

@@ -9,7 +9,7 @@ from typing import Literal
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 
 StateName = Literal["present", "absent", "unknown"]
-Encoding = Literal["canonical", "zero-absent"] | dict[str | int, StateName]
+Encoding = Literal["canonical", "zero-absent"] | dict[str, StateName]
 
 _STATES: Mapping[str, int] = {"present": PRESENT, "absent": ABSENT, "unknown": UNKNOWN}
 _WORDS: Mapping[str, int] = {

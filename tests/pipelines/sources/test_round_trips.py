@@ -142,6 +142,7 @@ ENCODINGS = [
     ("canonical", {1: "present", -1: "absent", 0: ""}),
     ("zero-absent", {1: 1, -1: 0, 0: -1}),
     ({"yes": "present", "no": "absent", "?": "unknown"}, {1: "Yes", -1: "no", 0: "?"}),
+    ({2: "present", 1: "absent", 0: "unknown"}, {1: 2, -1: 1, 0: 0}),
 ]
 
 
@@ -209,3 +210,8 @@ def test_jsonl(project: Path, partial_truth: LabelMatrix) -> None:
         SourceSettings(kind="jsonl", images="images", annotations="rows.jsonl"), project
     )
     assert source.records[1].captions == ("Bild 1 – größer",)
+
+
+def test_words_that_yaml_swallows() -> None:
+    with pytest.raises(ValueError, match="quotes"):
+        SourceSettings(kind="csv", images="images", encoding={True: "present"})
