@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
+from pipelines.settings import StateName
 
-StateName = Literal["present", "absent", "unknown"]
 Encoding = Literal["canonical", "zero-absent"] | dict[str, StateName]
 
 _STATES: Mapping[str, int] = {"present": PRESENT, "absent": ABSENT, "unknown": UNKNOWN}
