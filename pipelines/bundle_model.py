@@ -23,7 +23,7 @@ class BundleModel(mlflow.pyfunc.PythonModel):
         self.bundle = load_bundle(Path(context.artifacts["bundle"]))
         self.encoder = build_encoder(self.bundle.encoder_config)
 
-    def predict(self, context, model_input, params=None):
+    def predict(self, context, model_input: pd.DataFrame, params=None):
         """One JSON list of ``{"label", "probability", "threshold"}`` for each row.
 
         Args:

@@ -137,8 +137,8 @@ class Registry:
             inputs=Schema([ColSpec("binary", "image")]), outputs=Schema([ColSpec("string", "tags")])
         )
         with warnings.catch_warnings():
-            # The signature above says what type hints and an example would.
-            warnings.filterwarnings("ignore", ".*(type hints|input example)", UserWarning)
+            # The signature above says what an example would.
+            warnings.filterwarnings("ignore", ".*input example", UserWarning)
             logged = mlflow.pyfunc.log_model(
                 name="bundle",
                 python_model=str(_MODEL_CODE),
