@@ -1,18 +1,10 @@
 """The encoder as it is named on the command line, and its files on the disk."""
 
-from pathlib import Path
-
 from components.encoders.config import ConseConfig, EncoderConfig, OpenClipConfig
+from components.encoders.open_clip_source import LOCAL_PREFIX, WEIGHT_SUFFIXES
 from components.errors import InputError
 
-LOCAL_DIR = "local-dir:"
-WEIGHT_SUFFIXES = (".pt", ".pth", ".bin", ".safetensors", ".ckpt")
 FORMS = "conse, open_clip:MODEL:PRETRAINED_TAG_OR_FILE or open_clip:local-dir:FOLDER"
-
-
-def looks_like_path(pretrained: str) -> bool:
-    """Whether ``pretrained`` means a file rather than one of open_clip's tags."""
-    return "/" in pretrained or pretrained.endswith(WEIGHT_SUFFIXES)
 
 
 def checkpoint_of(config: EncoderConfig) -> str | None:
@@ -20,36 +12,25 @@ def checkpoint_of(config: EncoderConfig) -> str | None:
     match config:
         case ConseConfig():
             return None
-        case OpenClipConfig(model=model) if model.startswith(LOCAL_DIR):
-            return model.removeprefix(LOCAL_DIR)
-        case OpenClipConfig(pretrained=pretrained):
-            return pretrained if pretrained and looks_like_path(pretrained) else None
+        case OpenClipConfig(model=model) if model.startswith(LOCAL_PREFIX):
+            return model.removeprefix(LOCAL_PREFIX)
+        case OpenClipConfig(pretrained=str(pretrained)):
+            # A slash or a known ending tells a file from one of open_clip's tags.
+            is_file = "/" in pretrained or pretrained.endswith(WEIGHT_SUFFIXES)
+            return pretrained if is_file else None
+        case OpenClipConfig():
+            return None
 
 
-def check_checkpoint(path: Path) -> None:
-    """Refuse a checkpoint that is missing or incomplete.
-
-    Raises:
-        InputError: Saying which file is missing.
-    """
-    if path.is_dir():
-        if not (path / "open_clip_config.json").is_file():
-            raise InputError(
-                f"The encoder's folder {path} has no open_clip_config.json. It must hold that "
-                "file and open_clip_model.safetensors, as open_clip's local-dir: scheme expects."
-            )
-        weights = [file for file in path.iterdir() if file.suffix in WEIGHT_SUFFIXES]
-        if not weights:
-            raise InputError(
-                f"The encoder's folder {path} has no weights; put open_clip_model.safetensors there."
-            )
-    elif not path.is_file():
-        raise InputError(
-            f"The encoder's checkpoint {path} does not exist. Give the path of a file with weights, "
-            "a folder by local-dir:FOLDER, or one of open_clip's tags (without a slash)."
-        )
-    elif path.stat().st_size == 0:
-        raise InputError(f"The encoder's checkpoint {path} is empty; fetch it again.")
+def with_checkpoint(config: EncoderConfig, path: str) -> EncoderConfig:
+    """The same encoder with its local weights named by another path."""
+    match config:
+        case OpenClipConfig(model=model) if model.startswith(LOCAL_PREFIX):
+            return OpenClipConfig(model=LOCAL_PREFIX + path)
+        case OpenClipConfig(model=model):
+            return OpenClipConfig(model=model, pretrained=path)
+        case ConseConfig():
+            return config
 
 
 def parse_encoder(text: str) -> EncoderConfig:
@@ -65,7 +46,7 @@ def parse_encoder(text: str) -> EncoderConfig:
     kind, _, rest = text.partition(":")
     if kind == "conse" and not rest:
         return ConseConfig()
-    if kind == "open_clip" and rest.startswith(LOCAL_DIR) and rest != LOCAL_DIR:
+    if kind == "open_clip" and rest.startswith(LOCAL_PREFIX) and rest != LOCAL_PREFIX:
         return OpenClipConfig(model=rest)
     model, _, pretrained = rest.partition(":")
     if kind == "open_clip" and model and pretrained:

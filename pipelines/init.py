@@ -15,15 +15,10 @@ from pathlib import Path
 from typing import get_args
 
 from components.atomic import write_text
-from components.encoders.config import ConseConfig, EncoderConfig, OpenClipConfig
+from components.encoders.config import EncoderConfig, OpenClipConfig
+from components.encoders.open_clip_source import find_source
 from components.errors import InputError
-from pipelines.encoder_choice import (
-    FORMS,
-    LOCAL_DIR,
-    check_checkpoint,
-    checkpoint_of,
-    parse_encoder,
-)
+from pipelines.encoder_choice import FORMS, checkpoint_of, parse_encoder, with_checkpoint
 from pipelines.environment import with_this_python_first
 from pipelines.graph import dvc_yaml
 from pipelines.params_file import params_yaml
@@ -95,19 +90,12 @@ def _existing(path: Path | None, what: str, project: Path) -> str | None:
 
 def _encoder(text: str, project: Path) -> EncoderConfig:
     config = parse_encoder(text)
+    if isinstance(config, OpenClipConfig):
+        find_source(config)  # refuses names and files that do not exist
     checkpoint = checkpoint_of(config)
     if checkpoint is None:
         return config
-    check_checkpoint(Path(checkpoint))
-    moved = from_project(Path(checkpoint), project)
-    match config:
-        case OpenClipConfig(model=model) if model.startswith(LOCAL_DIR):
-            return OpenClipConfig(model=LOCAL_DIR + moved)
-        case OpenClipConfig(model=model):
-            # A slash tells a file from a tag.
-            return OpenClipConfig(model=model, pretrained=moved if "/" in moved else f"./{moved}")
-        case ConseConfig():
-            return config
+    return with_checkpoint(config, from_project(Path(checkpoint), project))
 
 
 def _name(options: argparse.Namespace) -> str:

@@ -9,6 +9,7 @@ from components.errors import InputError
 from pipelines.environment import quiet_environment
 from pipelines.layout import Layout
 from pipelines.settings import Settings, load_settings
+from pipelines.stage_lock import only_run
 
 Report = dict[str, object]
 
@@ -27,7 +28,9 @@ def run_stage(
     options = parser.parse_args(arguments)
     quiet_environment()
     try:
-        report = run(load_settings(), Layout())
+        settings, layout = load_settings(), Layout()
+        with only_run(name, layout.scratch):
+            report = run(settings, layout)
     except InputError as fault:
         if options.json:
             print(json.dumps({"error": str(fault)}, ensure_ascii=False))

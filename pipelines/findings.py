@@ -1,0 +1,26 @@
+"""What the doctor found."""
+
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """How bad a finding is: errors stop a run, warnings may."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at; ``remedy`` says what to do and is empty when all is well."""
+
+    status: Status
+    what: str
+    detail: str
+    remedy: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """The finding as plain values."""
+        return asdict(self)
