@@ -82,9 +82,7 @@ def write_bundle(
         ArtefactError: If a part is missing, or the parts do not agree.
     """
     tagger = Tagger.load(tagger_dir)
-    _check_agreement(
-        tagger, Vocabulary.load(vocabulary_path), read_json(index_dir / "index.json")
-    )
+    _check_agreement(tagger, Vocabulary.load(vocabulary_path), read_json(index_dir / "index.json"))
     with atomic_directory(out) as directory:
         shutil.copytree(tagger_dir, directory / "tagger")
         shutil.copytree(index_dir, directory / "index")
@@ -150,9 +148,7 @@ def load_bundle(directory: Path) -> Bundle:
     )
 
 
-def _check_agreement(
-    tagger: Tagger, vocabulary: Vocabulary, index: Mapping[str, Any]
-) -> None:
+def _check_agreement(tagger: Tagger, vocabulary: Vocabulary, index: Mapping[str, Any]) -> None:
     if tagger.encoder_id != index.get("encoder_id"):
         raise ArtefactError(
             f"The tagger reads vectors of encoder {tagger.encoder_id}, the index holds vectors "
@@ -165,9 +161,7 @@ def _check_agreement(
         )
 
 
-def _with_weights_inside(
-    config: Mapping[str, object], directory: Path
-) -> dict[str, object]:
+def _with_weights_inside(config: Mapping[str, object], directory: Path) -> dict[str, object]:
     """The config with local checkpoints copied in and named by path in the bundle."""
     inside = dict(config)
     for key, value in config.items():
@@ -190,20 +184,14 @@ def _with_weights_inside(
 def _config_of(values: Mapping[str, Any], directory: Path) -> EncoderConfig:
     resolved = dict(values)
     for key, value in values.items():
-        if isinstance(value, str) and value.removeprefix(LOCAL_DIR).startswith(
-            "encoder/"
-        ):
+        if isinstance(value, str) and value.removeprefix(LOCAL_DIR).startswith("encoder/"):
             prefix = LOCAL_DIR if value.startswith(LOCAL_DIR) else ""
-            resolved[key] = prefix + str(
-                (directory / value.removeprefix(LOCAL_DIR)).absolute()
-            )
+            resolved[key] = prefix + str((directory / value.removeprefix(LOCAL_DIR)).absolute())
     kinds = {"open_clip": OpenClipConfig, "conse": ConseConfig}
     try:
         return kinds[resolved["kind"]](**resolved)
     except (KeyError, TypeError, ValueError) as fault:
-        raise ArtefactError(
-            f"{directory} names an encoder that is not known: {fault}"
-        ) from None
+        raise ArtefactError(f"{directory} names an encoder that is not known: {fault}") from None
 
 
 def _files_of(directory: Path) -> dict[str, dict[str, object]]:
@@ -234,15 +222,11 @@ def _verify_files(directory: Path, files: Mapping[str, Mapping[str, Any]]) -> No
     for name, expected in files.items():
         path = directory / name
         if not path.is_file():
-            raise ArtefactError(
-                f"{path} is missing from the bundle; register it again."
-            )
+            raise ArtefactError(f"{path} is missing from the bundle; register it again.")
         size = path.stat().st_size
         if size != expected["bytes"]:
             raise ArtefactError(
                 f"{path} has {size} bytes, {expected['bytes']} were written; register it again."
             )
         if size <= VERIFIED_BELOW_BYTES and _hash_of(path) != expected["blake3"]:
-            raise ArtefactError(
-                f"{path} was changed after it was written; register it again."
-            )
+            raise ArtefactError(f"{path} was changed after it was written; register it again.")

@@ -27,9 +27,9 @@ class EncoderDeployment:
     def __init__(self, bundle_directory: str, num_threads: int) -> None:
         # Ray gives an actor one thread; the encoder may use what it was given.
         import torch
-        from components.encoders.catalog import build_encoder
 
         from components.bundle import load_bundle
+        from components.encoders.catalog import build_encoder
         from serving.service import check_encoder
 
         torch.set_num_threads(num_threads)

@@ -9,21 +9,30 @@ from typing import Protocol
 import numpy as np
 import torch
 from jaxtyping import Float32
+from PIL import Image
 
 from components.data.images import ImageFault, ImageReason, decode_image, image_size
 from components.encoders.encoder import Encoder
 
 MAX_PIXELS = 64_000_000
 """Largest picture the service decodes; smaller than the pipeline's limit."""
+RAMP_PX = 128
+ENDS = ("black", "white")
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedImage:
-    """Unit vectors of one picture; regions row by row over ``grid``, None where unasked or unknown."""
+    """Unit vectors of one picture.
+
+    Regions lie row by row over ``grid``, which covers the part ``seen`` of the
+    picture (left, top, right, bottom as fractions); they are None where they
+    were not asked for or the encoder has none.
+    """
 
     global_vector: Float32[np.ndarray, " embed"]
     region_vectors: Float32[np.ndarray, "regions embed"] | None
     grid: tuple[int, int]
+    seen: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +88,15 @@ class BatchEncoder:
         outcomes: list[Outcome | None] = [None] * len(tasks)
         pixels: list[torch.Tensor] = []
         places: list[int] = []
+        sizes: list[tuple[int, int]] = []
         for place, task in enumerate(tasks):
             # One at a time, so that one decoded picture at most is in memory.
             try:
                 check_image(task.body)
-                pixels.append(self._encoder.preprocess(decode_image(task.body)))
+                picture = decode_image(task.body)
+                pixels.append(self._encoder.preprocess(picture))
                 places.append(place)
+                sizes.append(picture.size)
             except ImageFault as fault:
                 outcomes[place] = fault
         if pixels:
@@ -93,10 +105,12 @@ class BatchEncoder:
             whole = vectors.global_vectors.float().cpu().numpy()
             regions = vectors.region_vectors.float().cpu()
             for row, place in enumerate(places):
-                wanted = tasks[place].wants_regions and self._encoder.num_regions > 0
-                outcomes[place] = EncodedImage(
-                    whole[row], regions[row].numpy() if wanted else None, self._encoder.grid
-                )
+                if tasks[place].wants_regions and self._encoder.num_regions:
+                    seen = seen_part(self._encoder, sizes[row])
+                    grid = self._encoder.grid
+                    outcomes[place] = EncodedImage(whole[row], regions[row].numpy(), grid, seen)
+                else:
+                    outcomes[place] = EncodedImage(whole[row], None, self._encoder.grid)
         return [outcome for outcome in outcomes if outcome is not None]
 
     def encode_texts(
@@ -108,6 +122,32 @@ class BatchEncoder:
             vectors = self._encoder.encode_texts(texts).float().cpu().numpy()
         ends = np.cumsum([len(group) for group in groups])
         return np.split(vectors, ends[:-1])
+
+
+def seen_part(encoder: Encoder, size_px: tuple[int, int]) -> tuple[float, float, float, float]:
+    """Which part of a picture of that size the encoder sees, as fractions.
+
+    Some encoders squash a picture, others cut out its middle; that is their
+    own affair, so it is read off what they make of a picture whose red tells
+    the column and whose green tells the row.
+    """
+    width, height = (max(2, round(side * RAMP_PX / max(size_px))) for side in size_px)
+    ramp = np.zeros((height, width, 3), np.uint8)
+    ramp[..., 0] = np.linspace(0, 255, width)
+    ramp[..., 1] = np.linspace(0, 255, height)[:, None]
+    pictures = [Image.fromarray(ramp), *(Image.new("RGB", (64, 64), name) for name in ENDS)]
+    pixels, black, white = (encoder.preprocess(picture).float() for picture in pictures)
+    place = ((pixels[:2] - black[:2]) / (white[:2] - black[:2])).clamp(0, 1)
+    columns, rows = place[0].mean(dim=0), place[1].mean(dim=1)
+    # The outermost pixels show their middle, half a pixel inside the edge.
+    half_column = float(columns[-1] - columns[0]) / max(1, 2 * (len(columns) - 1))
+    half_row = float(rows[-1] - rows[0]) / max(1, 2 * (len(rows) - 1))
+    return (
+        max(0.0, float(columns[0]) - half_column),
+        max(0.0, float(rows[0]) - half_row),
+        min(1.0, float(columns[-1]) + half_column),
+        min(1.0, float(rows[-1]) + half_row),
+    )
 
 
 class LocalEncoder:

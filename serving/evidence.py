@@ -9,18 +9,35 @@ from serving.messages import Box, Evidence
 STRONG = 0.5
 
 
-def evidence_of(region_logits: Float[np.ndarray, " regions"], grid: tuple[int, int]) -> Evidence:
+def evidence_of(
+    region_logits: Float[np.ndarray, " regions"],
+    grid: tuple[int, int],
+    seen: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
+) -> Evidence:
     """The heat map of one tag, and the box around its strongest part.
 
     The heat is relative: it tells where the tag is rather seen than elsewhere
     in this picture, not whether it is there.
+
+    Args:
+        region_logits: One a region, row by row.
+        grid: Rows and columns of the regions.
+        seen: The part of the picture that the regions cover.
     """
     heat = _scaled(np.asarray(region_logits, np.float32).reshape(grid))
+    left, top, right, bottom = seen
+    inner = _box(heat)
     return Evidence(
         rows=grid[0],
         columns=grid[1],
         heat=[[round(float(cell), 3) for cell in row] for row in heat],
-        box=_box(heat),
+        area=Box(left=left, top=top, right=right, bottom=bottom),
+        box=Box(
+            left=left + inner.left * (right - left),
+            top=top + inner.top * (bottom - top),
+            right=left + inner.right * (right - left),
+            bottom=top + inner.bottom * (bottom - top),
+        ),
     )
 
 

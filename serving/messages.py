@@ -51,11 +51,15 @@ class Box(Message):
 
 
 class Evidence(Message):
-    """Where a tag is seen: 1 at the strongest region, 0 at the weakest, row by row."""
+    """Where a tag is seen: 1 at the strongest region, 0 at the weakest, row by row.
+
+    The heat map covers ``area``; what lies outside, the encoder does not see.
+    """
 
     rows: int
     columns: int
     heat: list[list[Fraction]]
+    area: Box
     box: Box
 
 

@@ -11,6 +11,8 @@ from components.errors import InputError
 ALIASES = ("champion", "challenger")
 BUNDLE_TAG = "efuda.bundle"
 """Tag of a model version: the bundle's path below the model's artefacts."""
+PLACE_TAG = "efuda.place"
+"""Tag of a model version: the bundle's path from the project, which may have moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,17 @@ def released_bundle(project: Path) -> Release:
             version = client.get_model_version_by_alias(registry.model_name, alias)
         except MlflowException:
             continue
+        title = f"{registry.model_name} version {version.version} ({alias})"
+        place = project / version.tags.get(PLACE_TAG, "none")
+        if (place / "bundle.json").exists():
+            return Release(place, title)
         uri = f"models:/{registry.model_name}/{version.version}"
         try:
             artefacts = download_artifacts(artifact_uri=uri, tracking_uri=registry.tracking_uri)
         except (MlflowException, OSError) as fault:
             raise InputError(f"The artefacts of {uri} cannot be fetched: {fault}") from None
         directory = Path(artefacts) / version.tags.get(BUNDLE_TAG, "")
-        return Release(directory, f"{registry.model_name} version {version.version} ({alias})")
+        return Release(directory, title)
     raise _nothing(registry)
 
 

@@ -38,7 +38,7 @@ class Service:
         name = self._names.get(text.strip().casefold())
         if name is None:
             return (text,)
-        return tuple(template.format(name=name) for template in self.bundle.templates)
+        return tuple(template.replace("{name}", name) for template in self.bundle.templates)
 
     def tag(self, image: EncodedImage, query: TagQuery) -> TagResponse:
         """The tags of a picture, most probable first."""
@@ -66,7 +66,8 @@ class Service:
         """Where the label of a column is seen; None without region vectors."""
         if image.region_vectors is None:
             return None
-        return evidence_of(image.region_vectors @ self.bundle.tagger.weight[column], image.grid)
+        logits = image.region_vectors @ self.bundle.tagger.weight[column]
+        return evidence_of(logits, image.grid, image.seen)
 
     def search(
         self,

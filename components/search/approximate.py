@@ -1,5 +1,6 @@
 """Approximate search by a navigable small-world graph (Malkov and Yashunin 2016)."""
 
+import importlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,7 @@ class ApproximateSearch:
     @classmethod
     def build(cls, vectors: Float[np.ndarray, "rows embed"]) -> "ApproximateSearch":
         """Link all rows; takes about two minutes for a million on two cores."""
-        import faiss
-
+        faiss = _faiss()
         graph = faiss.IndexHNSWSQ(
             vectors.shape[1],
             faiss.ScalarQuantizer.QT_fp16,
@@ -55,8 +55,7 @@ class ApproximateSearch:
         allowed: Bool[np.ndarray, " rows"] | None = None,
     ) -> Hits | None:
         """About the ``k`` nearest rows; None if the walk ended before it had ``k``."""
-        import faiss
-
+        faiss = _faiss()
         parameters: dict[str, Any] = {"efSearch": max(self.ef, 2 * k)}
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
@@ -80,8 +79,7 @@ class ApproximateSearch:
 
     def save(self, directory: Path) -> None:
         """Write the graph into ``directory``."""
-        import faiss
-
+        faiss = _faiss()
         faiss.write_index(self.graph, str(directory / GRAPH_FILE))
 
     @classmethod
@@ -89,8 +87,7 @@ class ApproximateSearch:
         cls, directory: Path, vectors: Float[np.ndarray, "rows embed"], ef: int
     ) -> "ApproximateSearch":
         """Read a graph over ``vectors``; ArtefactError if it does not fit them."""
-        import faiss
-
+        faiss = _faiss()
         path = directory / GRAPH_FILE
         try:
             graph = faiss.read_index(str(path))
@@ -103,3 +100,8 @@ class ApproximateSearch:
                 f"expected {vectors.shape[0]} x {vectors.shape[1]}; index again."
             )
         return cls(vectors, graph, ef)
+
+
+def _faiss() -> Any:
+    """Imported late, and untyped: its stubs describe its C++ side, not its Python side."""
+    return importlib.import_module("faiss")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -99,11 +100,9 @@ class Gallery:
 
     def pictures(self, rows: Sequence[int]) -> list[Picture]:
         """The pictures at some index rows, in that order."""
-        values = self.table.take(pa.array(rows, pa.int64())).to_pylist()
-        return [
-            Picture(**{**value, "tags": tuple(PictureTag(**tag) for tag in value["tags"])})
-            for value in values
-        ]
+        values: list[dict[str, Any]] = self.table.take(pa.array(rows, pa.int64())).to_pylist()
+        carried = [tuple(PictureTag(**tag) for tag in value.pop("tags")) for value in values]
+        return [Picture(**value, tags=tags) for value, tags in zip(values, carried, strict=True)]
 
     def allowed(
         self, required: Sequence[str] = (), excluded: Sequence[str] = ()

@@ -69,7 +69,7 @@ export function detailTag(tag, filter) {
 
 // Paints where a tag was seen: the darker a place, the less it speaks for the tag.
 export function paintHeat(canvas, evidence) {
-  const { rows, columns, heat, box } = evidence;
+  const { rows, columns, heat, area, box } = evidence;
   const small = new OffscreenCanvas(columns, rows);
   const cells = new ImageData(columns, rows);
   heat.flat().forEach((value, place) => {
@@ -81,7 +81,14 @@ export function paintHeat(canvas, evidence) {
   canvas.height = frame.height;
   const pen = canvas.getContext("2d");
   pen.imageSmoothingQuality = "high";
-  pen.drawImage(small, 0, 0, canvas.width, canvas.height);
+  pen.fillStyle = "rgb(16 18 30 / 75%)"; // what the encoder does not see
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  const inside = [
+    area.left * canvas.width, area.top * canvas.height,
+    (area.right - area.left) * canvas.width, (area.bottom - area.top) * canvas.height,
+  ];
+  pen.clearRect(...inside);
+  pen.drawImage(small, ...inside);
   pen.strokeStyle = "#ff7a5c";
   pen.lineWidth = 3;
   pen.strokeRect(

@@ -42,17 +42,21 @@ def page(request, browser, service_url):
     # A refused request is logged by the browser, and shown by the page.
     page.on(
         "console",
-        lambda line: faults.append(line.text)
-        if line.type == "error" and "status of 422" not in line.text
-        else None,
+        lambda line: (
+            faults.append(line.text)
+            if line.type == "error" and "status of 422" not in line.text
+            else None
+        ),
     )
     page.on("pageerror", lambda fault: faults.append(str(fault)))
     elsewhere: list[str] = []
     page.on(
         "request",
-        lambda sent: None
-        if sent.url.startswith((service_url, "blob:", "data:"))
-        else elsewhere.append(sent.url),
+        lambda sent: (
+            None
+            if sent.url.startswith((service_url, "blob:", "data:"))
+            else elsewhere.append(sent.url)
+        ),
     )
     page.goto(service_url)
     page.screen = request.param

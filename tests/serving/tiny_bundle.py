@@ -88,7 +88,9 @@ def tiny_bundle(root: Path) -> Path:
     _calibration(names).save(root / "calibration.json")
     index_dir = root / "index"
     index_dir.mkdir()
-    pictures = {f"deck/{name} {place}.png": card(name, place) for name in names for place in range(NUM_EACH)}
+    pictures = {
+        f"deck/{name} {place}.png": card(name, place) for name in names for place in range(NUM_EACH)
+    }
     pixels = torch.stack([encoder.preprocess(picture) for picture in pictures.values()])
     vectors = encoder.encode_images(pixels).global_vectors.numpy()
     hashes = {f"{place:064x}": picture for place, picture in enumerate(pictures.values())}
