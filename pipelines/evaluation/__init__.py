@@ -1,0 +1,1 @@
+"""How good the taggers are on the frozen test split."""
