@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float, Num
 from PIL import Image
@@ -22,6 +22,7 @@ class ImageVectors:
     region_vectors: Float[Tensor, "batch regions embed"]
 
 
+@runtime_checkable
 class Encoder(Protocol):
     """Owns its resize, its normalisation and its weights.
 

@@ -32,4 +32,4 @@ def encoder_id(kind: str, tensors: Mapping[str, Tensor], facts: Mapping[str, obj
         digest.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
         # A view as bytes takes any type, bfloat16 too, which numpy does not know.
         digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return f"{kind.replace('_', '-')}-{digest.hexdigest(length=DIGITS // 2)}"
+    return f"{kind}-{digest.hexdigest(length=DIGITS // 2)}"

@@ -39,6 +39,7 @@ CHARACTERS_PER_TOKEN = 20
 word takes time that grows with its square."""
 TEXT_BATCH_SIZE = 64
 DEFAULT_CONTEXT_LENGTH = 77
+MAX_ASPECT = 16
 
 Tokenize = Callable[[list[str]], Int[Tensor, "texts tokens"]]
 PROBE_TEXTS = ["a photo of a cat", "two Dogs, naïve; 12 km", "絵札"]
@@ -73,7 +74,7 @@ class OpenClipEncoder:
 
     def preprocess(self, image: Image.Image) -> Float[Tensor, "3 height width"]:
         """The picture resized, cropped and normalised as the model was trained."""
-        return self._preprocess(image)
+        return self._preprocess(_without_far_ends(image))
 
     @torch.no_grad()
     def encode_images(self, pixels: Float[Tensor, "batch 3 height width"]) -> ImageVectors:
@@ -133,6 +134,19 @@ class OpenClipEncoder:
             "activations": sorted({type(part).__name__ for part in self._model.modules()}),
             "tokens": self._tokenize(PROBE_TEXTS).tolist(),
         }
+
+
+def _without_far_ends(image: Image.Image) -> Image.Image:
+    """Cut the ends off a very long picture, which the centre crop would discard anyway.
+
+    Scaling its short side up first would need memory that grows with its length.
+    """
+    short, long = sorted(image.size)
+    if long <= MAX_ASPECT * short:
+        return image
+    width, height = (min(side, MAX_ASPECT * short) for side in image.size)
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return image.crop((left, top, left + width, top + height))
 
 
 def _preprocess_config(model: Any) -> PreprocessCfg:

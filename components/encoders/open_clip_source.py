@@ -23,6 +23,8 @@ HUB_PREFIX = "hf-hub:"
 CONFIG_FILE = "open_clip_config.json"
 MERGES_FILE = "bpe_merges.txt.gz"
 WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth")
+DIRECTORY_SUFFIXES = (".safetensors", ".bin", ".pth")
+"""What open_clip looks for in a local-dir: directory."""
 HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 CONNECT_TIMEOUT_S = 5.0
 DOCTOR = "`efuda doctor` shows what is there and what is missing."
@@ -145,9 +147,9 @@ def _local_directory(config: OpenClipConfig) -> Source:
             f"the project's root). Correct encoder.model in params.yaml. {DOCTOR}"
         )
     read_local_config(directory)
-    if not any(path.suffix in WEIGHT_SUFFIXES for path in directory.iterdir()):
+    if not any(path.suffix in DIRECTORY_SUFFIXES for path in directory.iterdir()):
         raise InputError(
-            f"{directory} has {CONFIG_FILE} but no weights ({', '.join(WEIGHT_SUFFIXES)}); "
+            f"{directory} has {CONFIG_FILE} but no weights ({', '.join(DIRECTORY_SUFFIXES)}); "
             f"copy open_clip_model.safetensors there. {DOCTOR}"
         )
     return Source(directory=directory)
