@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from components.data.examples import Example
 from components.errors import InputError
 from components.features.store import FeatureStore
+from components.labels.holdout import selection_rule, selection_truth
 from components.labels.matrix import LabelMatrix
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
@@ -115,10 +116,11 @@ def compare_scores(
 ) -> Comparison:
     """Compare two tables of scores with paired bootstrap draws of the images.
 
-    Only known cells count. Both sides see the same draws, so what is common to
-    them cancels in the difference.
+    Only known cells count or, where too few are known to be absent, all cells
+    with unknown as absent, as in evaluate. Both sides see the same draws, so
+    what is common to them cancels in the difference.
     """
-    truth, known = labels.present, labels.known
+    truth, known = selection_truth(labels.states, selection_rule(labels.states))
     ours, theirs = (average_precision(scores, truth, known) for scores in (challenger, champion))
     measured = ~np.isnan(ours)
     if not measured.any():

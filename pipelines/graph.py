@@ -23,6 +23,7 @@ PROPOSALS = "data/proposals"
 TAGGERS = "data/taggers"
 CALIBRATION = "data/calibration"
 METRICS = "reports/metrics.json"
+REPORT_PLOTS = "reports/plots"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +126,7 @@ def stage_files(settings: Settings) -> list[StageFiles]:
             params=("project", "evaluate", "train.recipes", "train.seeds"),
             outs=("reports/report.html",),
             metrics=(METRICS,),
-            reports=("reports/plots",),
+            reports=(REPORT_PLOTS,),
         ),
         StageFiles(
             name="index",
@@ -172,7 +173,10 @@ def dvc_yaml(settings: Settings, *, drawn: bool = False) -> str:
     return HEADER + yaml.safe_dump(graph, sort_keys=False, width=100)
 
 
-PLOTS: list[object] = []
+# Pictures rather than tables: the page of `dvc plots show` then needs no other host.
+PLOTS: list[object] = [
+    f"{REPORT_PLOTS}/{name}.svg" for name in ("per_class_ap", "pr_curve", "reliability")
+]
 
 
 def write_graph(root: Path, text: str) -> None:

@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from components.atomic import read_json
 from pipelines.layout import Layout
+from pipelines.report.table import render_table
 
 METRICS = ("mAP", "CF1", "OF1")
+OBSERVED = "observed_"
 
 
-def _cell(figure: Mapping[str, float]) -> str:
+def _cell(figure: Mapping[str, float] | None) -> str:
+    if figure is None:
+        return "–"
     return f"{100 * figure['mean']:.1f} [{100 * figure['low']:.1f}, {100 * figure['high']:.1f}]"
 
 
@@ -20,9 +24,11 @@ def results_table(test: Mapping[str, Mapping[str, Mapping[str, float]]]) -> list
     Args:
         test: The part ``test`` of reports/metrics.json.
     """
-    rows = [["recipe", *(f"{name} %" for name in METRICS)]]
+    is_observed = any(OBSERVED + METRICS[0] in figures for figures in test.values())
+    names = [OBSERVED + name if is_observed else name for name in METRICS]
+    rows = [["recipe", *(f"{name} %" for name in names)]]
     for recipe, figures in test.items():
-        rows.append([recipe, *(_cell(figures[name]) for name in METRICS)])
+        rows.append([recipe, *(_cell(figures.get(name)) for name in names)])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -40,9 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.json:
         print(json.dumps(metrics, ensure_ascii=False))
         return 0
-    test = metrics["test"]
-    num_seeds = max(len(figures["mAP"].get("seeds", [0])) for figures in test.values())
-    print(f"Test split, mean over up to {num_seeds} seeds with 95 % interval:")
-    print("\n".join(results_table(test)))
-    print(f"Report: {layout.report_page}")
+    print(f"Test split, {metrics['num_images']} images, mean over seeds with interval:")
+    lines = [render_table(metrics), *metrics["not_computable"], f"Report: {layout.report_page}"]
+    print("\n".join(lines))
     return 0

@@ -45,8 +45,7 @@ def line_chart(lines: Sequence[Line], *, x_label: str, y_label: str, diagonal: b
             f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 15}" text-anchor="middle">{tick:g}</text>'
         )
     if diagonal:
-        dashes = 'stroke-dasharray="3 4"'
-        parts.append(f'<path class="axis" {dashes} d="M{_x(0)} {_y(0)}L{_x(1)} {_y(1)}"/>')
+        parts.append(f'<path class="diagonal" d="M{_x(0)} {_y(0)}L{_x(1)} {_y(1)}"/>')
     parts += [_path(line) for line in lines]
     middle = (_x(0) + _x(1)) / 2
     parts.append(

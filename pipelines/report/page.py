@@ -55,7 +55,7 @@ def report_page(content: ReportContent) -> str:
         metrics=metrics,
         prefix=prefix,
         rows=_headline(metrics["test"], prefix, content.selection["recipe"]),
-        sentences=_sentences(metrics, prefix),
+        sentences=_sentences(metrics, prefix, content.selection["recipe"]),
         chosen=content.chosen,
         chosen_name=recipe_name(content.chosen.file.recipe),
         selection=content.selection,
@@ -90,11 +90,18 @@ def _headline(test: Mapping[str, Any], prefix: str, chosen: str) -> list[dict[st
     ]
 
 
-def _sentences(metrics: Mapping[str, Any], prefix: str) -> list[str]:
-    """Comparisons with zero-shot first: that is what a user wants to know."""
+def _sentences(metrics: Mapping[str, Any], prefix: str, served: str) -> list[str]:
+    """Comparisons, that of the served tagger with zero-shot first."""
     differences = metrics["paired_differences"]
-    order = sorted(differences, key=lambda pair: not pair.endswith("zero_shot"))
-    return [difference_sentence(pair, differences[pair], f"{prefix}mAP") for pair in order]
+
+    def place(pair: str) -> tuple[bool, bool]:
+        ours, theirs = pair.split(" - ")
+        return ours != served, theirs != "zero_shot"
+
+    return [
+        difference_sentence(pair, differences[pair], f"{prefix}mAP")
+        for pair in sorted(differences, key=place)
+    ]
 
 
 def _classes(content: ReportContent) -> list[dict[str, Any]]:
