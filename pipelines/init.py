@@ -43,7 +43,8 @@ DVC_IGNORED = """\
 DVC_SETTINGS = (
     ("core.analytics", "false"),
     ("core.check_update", "false"),
-    ("cache.type", "reflink,hardlink,copy"),
+    # Tried first, else DVC copies: on ext4 "reflink,hardlink" ends in copies.
+    ("cache.type", "hardlink,copy"),
 )
 
 
