@@ -7,6 +7,7 @@ lost, overwrites itself.
 """
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
@@ -36,6 +37,8 @@ def embed_on_ray(
         import ray
         import ray.data
 
+        # The stage shows its own progress.
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
         context = ray.data.DataContext.get_current()
         context.enable_progress_bars = False
         context.execution_options.preserve_order = True
