@@ -6,7 +6,6 @@ project; after an update `efuda run --force` computes everything anew.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import yaml
 
@@ -57,6 +56,10 @@ class StageFiles:
             "metrics": [{path: {"cache": False}} for path in self.metrics],
         }
         return {key: value for key, value in entry.items() if value}
+
+
+def _scatter(name: str, *, x: str, y: str) -> dict[str, dict[str, str]]:
+    return {f"reports/plots/{name}.csv": {"x": x, "y": y, "template": "scatter"}}
 
 
 def _source_files(settings: Settings) -> tuple[str, ...]:
@@ -148,12 +151,25 @@ def drawing_stage() -> StageFiles:
     """The stage of the demo project alone, which draws its images."""
     return StageFiles(
         name="draw",
-        command="python -m examples.cards.draw",
-        deps=("examples/cards",),
+        command="python -m examples.cards.draw --out data/cards --scenes 4000 --seed 7 --sketches 4",
+        # The tables, and the version number of the drawings.
+        deps=(
+            "examples/cards/concepts.csv",
+            "examples/cards/contexts.csv",
+            "examples/cards/draw.py",
+        ),
         params=(),
         kept=("data/cards",),
     )
 
+
+# The pictures show in `dvc plots` without a network; the tables need its scripts.
+PLOTS: list[object] = [
+    *(f"reports/plots/{name}.svg" for name in ("per_class_ap", "pr_curve", "reliability")),
+    _scatter("per_class_ap", x="average_precision", y="label"),
+    _scatter("pr_curve", x="recall", y="precision"),
+    _scatter("reliability", x="probability", y="share_present"),
+]
 
 HEADER = """\
 # The graph of stages, written by Efuda: `efuda run` (or `dvc repro` in the
@@ -174,13 +190,3 @@ def dvc_yaml(settings: Settings, *, drawn: bool = False) -> str:
 
 
 # Pictures rather than tables: the page of `dvc plots show` then needs no other host.
-PLOTS: list[object] = [
-    f"{REPORT_PLOTS}/{name}.svg" for name in ("per_class_ap", "pr_curve", "reliability")
-]
-
-
-def write_graph(root: Path, text: str) -> None:
-    """Write dvc.yaml into a project."""
-    from components.atomic import write_text
-
-    write_text(root / "dvc.yaml", text)

@@ -1,11 +1,11 @@
 """The model card: what a registered bundle is, in words for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from components.encoders.config import ConseConfig, EncoderConfig
-from pipelines.results import results_table
+from pipelines.report.table import render_table
 from pipelines.settings import Settings
 
 
@@ -20,8 +20,8 @@ class CardFacts:
     num_labels: int
     num_examples: Mapping[str, int]
     mask_hash: str | None
-    test: Mapping[str, Any]
-    without_positives: Sequence[str]
+    metrics: Mapping[str, Any]
+    """The content of reports/metrics.json."""
 
 
 def _encoder_lines(config: EncoderConfig) -> list[str]:
@@ -59,8 +59,8 @@ def _limit_lines(facts: CardFacts) -> list[str]:
         "- Probabilities are calibrated on the hold-out; labels with little support share a",
         "  threshold (calibration.json says which).",
     ]
-    if facts.without_positives:
-        names = list(facts.without_positives)
+    names = list(facts.metrics.get("classes_without_positives", ()))
+    if names:
         shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
         lines.append(f"- Never measured, for want of a positive in the test split: {shown}.")
     return lines
@@ -89,7 +89,7 @@ def model_card(settings: Settings, facts: CardFacts) -> str:
             "On the frozen test split, with 95 % bootstrap intervals over images:",
             "",
             "```",
-            *results_table(facts.test),
+            render_table(facts.metrics),
             "```",
             "",
             "## Limits",

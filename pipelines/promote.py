@@ -20,6 +20,7 @@ from pipelines.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry, Version
 from pipelines.settings import Settings, load_settings
 
 REFUSED = 2
+ZERO_SHOT = "zero_shot"
 NUM_REGRESSIONS_SHOWN = 5
 
 
@@ -179,15 +180,19 @@ def _compare_if_possible(
 def _beside_zero_shot(layout: Layout) -> str:
     """Why the first version serves: there is nothing to beat but zero-shot."""
     first = "The first version; there was no champion."
-    if not layout.metrics.exists():
+    if not (layout.metrics.exists() and layout.registered.exists()):
         return first
     test = read_json(layout.metrics)["test"]
     recipe = read_json(layout.registered)["recipe"]
-    if recipe == "zero_shot" or not {recipe, "zero_shot"} <= test.keys():
+    figures = [test.get(name, {}) for name in (recipe, ZERO_SHOT)]
+    # Figures are named observed_mAP where no absent cell is known.
+    names = {name for each in figures for name in each if name.endswith("mAP")}
+    if recipe == ZERO_SHOT or len(names) != 1 or not all(figures):
         return first
-    ours, theirs = (test[name]["mAP"]["mean"] for name in (recipe, "zero_shot"))
+    [name] = names
+    ours, theirs = (each[name]["mean"] for each in figures)
     word = "above" if ours > theirs else "not above"
-    return f"{first} Test mAP {100 * ours:.1f} %, {word} zero-shot's {100 * theirs:.1f} %."
+    return f"{first} Test {name} {100 * ours:.1f} %, {word} zero-shot's {100 * theirs:.1f} %."
 
 
 def _why(found: Comparison, tolerance: float) -> str:

@@ -107,8 +107,7 @@ def _facts(
         num_labels=len(Vocabulary.load(layout.vocabulary)),
         num_examples=dict(sorted(Counter(row.split for row in photos).items())),
         mask_hash=_mask_hash(layout),
-        test=metrics["test"],
-        without_positives=metrics.get("classes_without_positives", ()),
+        metrics=metrics,
     )
 
 
@@ -122,7 +121,7 @@ def _entry(settings: Settings, layout: Layout, facts: CardFacts, tags: Mapping[s
         bundle=layout.bundle,
         bundle_version=facts.bundle_version,
         params=params,
-        metrics=flattened_figures(facts.test),
+        metrics=flattened_figures(facts.metrics["test"]),
         tags=dict(tags),
         description=model_card(settings, facts),
     )

@@ -1,5 +1,7 @@
 """A small project as evaluate and index would leave it, ready to be registered."""
 
+import functools
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +13,24 @@ from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
 from pipelines.layout import Layout
 from pipelines.register import run as register
+from pipelines.registry import Registry
 from pipelines.settings import load_settings
 from tests.pipelines.learning_project import ENCODER_ID, make_project
 
 RECIPE = "vlpl"
 
 
+@functools.cache
+def empty_database() -> bytes:
+    """A fresh database of MLflow's; making one takes seconds, copying it none."""
+    with tempfile.TemporaryDirectory() as folder:
+        Registry(Path(folder), "sqlite:///mlflow.db", "none", "none").find("none")
+        return (Path(folder) / "mlflow.db").read_bytes()
+
+
 def evaluated_project(root: Path, **sections) -> Layout:
     layout = make_project(root, **sections)
+    (root / "mlflow.db").write_bytes(empty_database())
     write_json(layout.prepare_report, {"hide": None})
     write_json(layout.index / "index.json", {"encoder_id": ENCODER_ID})
     put_tagger(layout, noise=0.0)

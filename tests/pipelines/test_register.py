@@ -38,7 +38,7 @@ def test_the_artefact_holds_the_whole_bundle_and_its_card(layout, first):
     assert read_json(bundle / "bundle.json")["version"] == first["bundle"]
     card = (bundle / "README.md").read_text(encoding="utf-8")
     assert "vlpl" in card
-    assert "80.0 [70.0, 90.0]" in card
+    assert "0.800 [0.700, 0.900]" in card
     assert "licence" in card
     assert not list((layout.root / "mlartifacts").rglob("*.pkl"))
 
