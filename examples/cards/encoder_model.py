@@ -1,0 +1,87 @@
+"""The small CLIP model of the cards world: its shape, tokens and files.
+
+The folder follows open_clip's `local-dir:` layout. Beside the weights lies
+`bpe_merges.txt.gz`, the most frequent part of CLIP's byte-pair merges: the full
+table would need more weights than the rest of the model.
+"""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from open_clip import CLIP
+from open_clip.tokenizer import SimpleTokenizer, default_bpe
+from safetensors.torch import save_file
+
+NUM_MERGES = 4000
+CONTEXT_LENGTH = 32
+IMAGE_PX = 128
+MEAN = (0.5, 0.5, 0.5)
+STD = (0.5, 0.5, 0.5)
+MERGES_FILE = "bpe_merges.txt.gz"
+
+MODEL_CONFIG: dict[str, Any] = {
+    "embed_dim": 192,
+    "vision_cfg": {
+        "image_size": IMAGE_PX,
+        "layers": 6,
+        "width": 192,
+        "head_width": 64,
+        "patch_size": 16,
+        # The image vector is the mean of the patch vectors, so that patches
+        # lie in the space of the texts and regions can be scored.
+        "pool_type": "avg",
+    },
+    "text_cfg": {
+        "context_length": CONTEXT_LENGTH,
+        "vocab_size": 512 + NUM_MERGES + 2,
+        "width": 128,
+        "heads": 4,
+        "layers": 4,
+    },
+}
+PREPROCESS_CONFIG: dict[str, Any] = {
+    "size": [IMAGE_PX, IMAGE_PX],
+    "mode": "RGB",
+    "mean": list(MEAN),
+    "std": list(STD),
+    "interpolation": "bicubic",
+    "resize_mode": "squash",
+    "fill_color": 0,
+}
+
+
+def write_merges(path: Path) -> None:
+    """Write the first ``NUM_MERGES`` merges of CLIP's table, with a header line."""
+    lines = gzip.open(default_bpe()).read().decode("utf-8").split("\n")
+    text = "\n".join(["#version: 0.2", *lines[1 : NUM_MERGES + 1]])
+    # No file name and no time in the header: equal content gives equal bytes.
+    path.write_bytes(gzip.compress(text.encode("utf-8"), compresslevel=9, mtime=0))
+
+
+def load_tokenizer(folder: Path) -> SimpleTokenizer:
+    """The tokenizer of a checkpoint folder."""
+    return SimpleTokenizer(bpe_path=str(folder / MERGES_FILE), context_length=CONTEXT_LENGTH)
+
+
+def new_model(seed: int) -> CLIP:
+    """A model with fresh weights, the same for the same seed."""
+    torch.manual_seed(seed)
+    return CLIP(**MODEL_CONFIG)
+
+
+def save_checkpoint(model: CLIP, folder: Path) -> None:
+    """Write weights in half precision and the configuration beside them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {
+        name: tensor.detach().to("cpu", torch.float16).contiguous()
+        for name, tensor in model.state_dict().items()
+    }
+    save_file(weights, str(folder / "open_clip_model.safetensors"))
+    config = {"model_cfg": MODEL_CONFIG, "preprocess_cfg": PREPROCESS_CONFIG}
+    text = json.dumps(config, indent=2) + "\n"
+    (folder / "open_clip_config.json").write_text(text, encoding="utf-8")
+    if not (folder / MERGES_FILE).exists():
+        write_merges(folder / MERGES_FILE)
