@@ -1,0 +1,61 @@
+"""Captions with the tags that a careful reader gives them, and how a parser compares."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+GOLD = Path(__file__).parent / "gold.txt"
+
+
+@dataclass(frozen=True)
+class Gold:
+    text: str
+    objects: frozenset
+    links: frozenset
+    denied: frozenset
+    held: bool
+
+
+def _items(field):
+    return frozenset(item.strip() for item in field.split(",") if item.strip())
+
+
+def gold_captions():
+    lines = [line for line in GOLD.read_text(encoding="utf-8").splitlines() if line[0] != "#"]
+    rows = [[part.strip() for part in line.split("|")] for line in lines]
+    return [
+        Gold(row[0], _items(row[1]), _items(row[2]), _items("".join(row[3:])), i % 4 == 3)
+        for i, row in enumerate(rows)
+    ]
+
+
+def found_tags(tags):
+    """(objects, links, attributes, denied) as sets of words."""
+    return {
+        "objects": frozenset(tags.object_names),
+        "links": frozenset(f"{a}>{o}" for a, o in tags.link_names),
+        "denied": frozenset(mention.name for mention in tags.negated),
+    }
+
+
+def score(parser, golds):
+    """Exact-match precision, recall and F1 by field, and denied words given as positives."""
+    counts = {field: Counter() for field in ("objects", "links", "denied")}
+    violations, whole = [], 0
+    for gold, tags in zip(golds, parser.parse_all([g.text for g in golds]), strict=True):
+        found = found_tags(tags)
+        for field, count in counts.items():
+            wanted = getattr(gold, field)
+            count["hit"] += len(wanted & found[field])
+            count["found"] += len(found[field])
+            count["wanted"] += len(wanted)
+        whole += all(getattr(gold, field) == found[field] for field in ("objects", "links"))
+        given = {*tags.object_names, *tags.attribute_names}
+        violations += [(gold.text, word) for word in gold.denied & given]
+    result = {}
+    for field, count in counts.items():
+        precision = count["hit"] / max(count["found"], 1)
+        recall = count["hit"] / max(count["wanted"], 1)
+        f1 = 2 * count["hit"] / max(count["found"] + count["wanted"], 1)
+        result[field] = {"precision": precision, "recall": recall, "f1": f1}
+    return {**result, "whole": whole / max(len(golds), 1), "violations": violations}
