@@ -22,7 +22,7 @@ from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
 from components.search.gallery import Gallery
 from components.search.index import SearchIndex
-from components.search.modality import ModalityMeans
+from components.search.modality import ModalityMeans, SketchSearch
 from components.search.previews import Previews
 from components.search.relevance import RelevanceScale
 
@@ -47,6 +47,7 @@ class Bundle:
     index: SearchIndex
     gallery: Gallery
     modality: ModalityMeans
+    sketch_search: SketchSearch
     relevance: RelevanceScale
     previews: Previews
     extra: Mapping[str, Any]
@@ -142,7 +143,8 @@ def load_bundle(directory: Path) -> Bundle:
         index=index,
         gallery=Gallery.load(directory / "index", vocabulary.names),
         modality=modality,
-        relevance=RelevanceScale(modality.photo, facts.get("relevance_leads", {})),
+        sketch_search=SketchSearch(index, modality),
+        relevance=RelevanceScale(facts.get("relevance_leads", {})),
         previews=Previews(directory / "index", facts["preview_px"]),
         extra=description["extra"],
     )

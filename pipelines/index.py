@@ -5,7 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from components.encoders.catalog import build_encoder
 from jaxtyping import Float32
 from PIL import Image
 from rich.console import Console
@@ -14,11 +13,12 @@ from rich.progress import track
 from components.atomic import atomic_directory
 from components.data.examples import Example, read_examples
 from components.data.images import ImageFault, decode_image
+from components.encoders.catalog import build_encoder
 from components.errors import InputError
 from components.features.label_vectors import LabelVectors
 from components.features.store import FeatureStore
 from components.search.index import SearchIndex, unit_rows
-from components.search.modality import ModalityMeans
+from components.search.modality import ModalityMeans, SketchSearch
 from components.search.previews import FILE_NAME, PreviewCounts, write_previews
 from components.search.recall import BuiltIndex, Recall, build_index
 from components.search.relevance import typical_lead
@@ -48,7 +48,6 @@ def run(settings: Settings, layout: Layout) -> dict[str, object]:
     queries = {
         "image": _image_queries(store, photos),
         "text": np.concatenate([unit_rows(labels.vectors), caption_vectors(encoder, photos)]),
-        "sketch": means.as_photo(drawn.vectors) if len(drawn.vectors) else drawn.vectors,
     }
     built = build_index(
         labels.encoder_id,
@@ -57,11 +56,13 @@ def run(settings: Settings, layout: Layout) -> dict[str, object]:
         exact_below=settings.index.exact_below,
         min_recall=settings.index.min_recall,
     )
+    # Sketches are always compared with all rows.
+    recalls = [*built.recalls, Recall("sketch", "exact", len(drawn.vectors), 1.0)]
     gallery, recipe = tagged_gallery(layout, photos, vectors)
     leads = _leads(built.index, means, queries, drawn)
     facts: dict[str, object] = {
         "choice": built.choice,
-        "recall": {entry.kind: asdict(entry) for entry in built.recalls},
+        "recall": {entry.kind: asdict(entry) for entry in recalls},
         "relevance_leads": leads,
         "sketch_source": means.sketch_source,
         "tags_of_recipe": recipe,
@@ -74,7 +75,7 @@ def run(settings: Settings, layout: Layout) -> dict[str, object]:
         SearchIndex(labels.encoder_id, built.index.vectors, built.index.graph, facts).save(
             directory
         )
-    return _report(built, counts, facts, len(photos))
+    return _report(built, recalls, counts, facts, len(photos))
 
 
 def _embedded(layout: Layout, store: FeatureStore) -> tuple[list[Example], list[Example]]:
@@ -102,11 +103,16 @@ def _leads(
     queries: Mapping[str, Float32[np.ndarray, "queries embed"]],
     drawn: SketchVectors,
 ) -> dict[str, float]:
-    members = {"image": True, "text": False, "sketch": drawn.source == "line_drawings"}
-    leads = {
-        kind: typical_lead(index, means.photo, vectors, are_members=members[kind])
-        for kind, vectors in queries.items()
-    }
+    """How far best answers lie above their query's level, by kind of query."""
+    leads: dict[str, float | None] = {}
+    for kind, vectors in queries.items():
+        best = index.search_exactly(vectors, 2).scores
+        leads[kind] = typical_lead(best, vectors @ means.photo, are_members=kind == "image")
+    if len(drawn.vectors):
+        finder = SketchSearch(index, means)
+        best = finder.search(drawn.vectors, 2, encoder_id=index.encoder_id).scores
+        of_gallery = drawn.source == "line_drawings"
+        leads["sketch"] = typical_lead(best, np.zeros(len(best)), are_members=of_gallery)
     return {kind: lead for kind, lead in leads.items() if lead is not None}
 
 
@@ -135,12 +141,15 @@ def _previews(
 
 
 def _report(
-    built: BuiltIndex, counts: PreviewCounts, facts: Mapping[str, object], num_photos: int
+    built: BuiltIndex,
+    recalls: Sequence[Recall],
+    counts: PreviewCounts,
+    facts: Mapping[str, object],
+    num_photos: int,
 ) -> dict[str, object]:
     summary = [
         f"{num_photos} pictures, {built.choice}; {counts.made} previews made, {counts.reused} reused",
-        f"recall@{built.recalls[0].k}: "
-        + ", ".join(_recall_words(entry) for entry in built.recalls),
+        f"recall@{recalls[0].k}: " + ", ".join(_recall_words(entry) for entry in recalls),
     ]
     return {
         "summary": summary,

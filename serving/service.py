@@ -87,10 +87,12 @@ class Service:
         allowed = bundle.gallery.allowed(tags, without)
         query = unit_rows(unit_rows(vectors).mean(axis=0, keepdims=True))
         if kind == "sketch":
-            query = bundle.modality.as_photo(query)
-        hits = bundle.index.search(query, k, encoder_id=bundle.encoder_id, allowed=allowed)
+            finder, level = bundle.sketch_search, 0.0  # without their mean, photographs average out
+        else:
+            finder, level = bundle.index, float(query[0] @ bundle.modality.photo)
+        hits = finder.search(query, k, encoder_id=bundle.encoder_id, allowed=allowed)
         rows, scores = hits.rows[0], hits.scores[0]
-        relevance = bundle.relevance.relevance(kind, query[0], scores)
+        relevance = bundle.relevance.relevance(kind, level, scores)
         results = [
             Result(
                 id=picture.id,

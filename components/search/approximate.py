@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32
 
 from components.errors import ArtefactError
-from components.search.exact import Hits, nearest_of
+from components.search.exact import ExactSearch, Hits
 
 LINKS = 32
 EF_CONSTRUCTION = 120
@@ -68,9 +68,9 @@ class ApproximateSearch:
         if (found < 0).any():
             return None
         # The graph scores in half precision; the answer carries exact scores.
+        exact = ExactSearch(self.vectors)
         best = [
-            nearest_of(self.vectors, query, rows, k)
-            for query, rows in zip(queries, found, strict=True)
+            exact.nearest_of(query, rows, k) for query, rows in zip(queries, found, strict=True)
         ]
         return Hits(
             np.stack([rows for rows, _ in best]),

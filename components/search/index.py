@@ -60,6 +60,16 @@ class SearchIndex:
         Raises:
             InputError: If the encoder is another, or a query is not a direction.
         """
+        self.check_query(encoder_id, k)
+        units = unit_rows(queries)
+        if self.graph is not None and not self._few_pass(allowed):
+            hits = self.graph.search(units, min(k, len(self)), allowed)
+            if hits is not None:
+                return hits
+        return self._exact.search(units, k, allowed)
+
+    def check_query(self, encoder_id: str, k: int) -> None:
+        """Refuse vectors of another encoder and a ``k`` below 1."""
         if encoder_id != self.encoder_id:
             raise InputError(
                 f"These query vectors are of encoder {encoder_id}, the index is of "
@@ -67,12 +77,6 @@ class SearchIndex:
             )
         if k < 1:
             raise InputError(f"k must be at least 1, got {k}.")
-        units = unit_rows(queries)
-        if self.graph is not None and not self._few_pass(allowed):
-            hits = self.graph.search(units, min(k, len(self)), allowed)
-            if hits is not None:
-                return hits
-        return self._exact.search(units, k, allowed)
 
     def search_exactly(self, queries: Float32[np.ndarray, "queries embed"], k: int) -> Hits:
         """The truth against which an approximate answer is measured."""
