@@ -4,6 +4,8 @@ A version of the model is one serving bundle. Its files lie below the
 artefact folder beside the database, and its tags say which bundle it is.
 """
 
+import contextlib
+import io
 import logging
 import os
 import time
@@ -58,6 +60,7 @@ class Registry:
     def __init__(self, root: Path, tracking_uri: str, model: str, experiment: str) -> None:
         # Set before MLflow is imported: it reads some of them only once.
         os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         import mlflow
         from mlflow.tracking import MlflowClient
 
@@ -124,7 +127,9 @@ class Registry:
             VERSION_TAG: entry.bundle_version,
             PLACE_TAG: _relative(place / BUNDLE_FOLDER, self.root),
         }
-        made = mlflow.register_model(model_uri, self.model, tags=tags, await_registration_for=60)
+        # MLflow tells stderr what the stage reports anyway.
+        with contextlib.redirect_stderr(io.StringIO()):
+            made = mlflow.register_model(model_uri, self.model, tags=tags)
         self._client.update_model_version(self.model, made.version, entry.description)
         return self._version(self._client.get_model_version(self.model, made.version))
 
