@@ -55,8 +55,8 @@ PREPROCESS_CONFIG: dict[str, Any] = {
 
 def write_merges(path: Path) -> None:
     """Write the first ``NUM_MERGES`` merges of CLIP's table, with a header line."""
-    lines = gzip.open(default_bpe()).read().decode("utf-8").split("\n")
-    text = "\n".join(["#version: 0.2", *lines[1 : NUM_MERGES + 1]])
+    table = gzip.decompress(Path(default_bpe()).read_bytes()).decode("utf-8")
+    text = "\n".join(["#version: 0.2", *table.split("\n")[1 : NUM_MERGES + 1]])
     # No file name and no time in the header: equal content gives equal bytes.
     path.write_bytes(gzip.compress(text.encode("utf-8"), compresslevel=9, mtime=0))
 
@@ -79,7 +79,9 @@ def save_checkpoint(model: CLIP, folder: Path) -> None:
         name: tensor.detach().to("cpu", torch.float16).contiguous()
         for name, tensor in model.state_dict().items()
     }
-    save_file(weights, str(folder / "open_clip_model.safetensors"))
+    file = folder / "open_clip_model.safetensors"
+    save_file(weights, str(file))
+    file.chmod(0o644)  # safetensors writes for the owner alone
     config = {"model_cfg": MODEL_CONFIG, "preprocess_cfg": PREPROCESS_CONFIG}
     text = json.dumps(config, indent=2) + "\n"
     (folder / "open_clip_config.json").write_text(text, encoding="utf-8")

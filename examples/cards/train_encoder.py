@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from open_clip import CLIP
+from torch.nn import functional
 
 from examples.cards.encoder_model import (
     MERGES_FILE,
@@ -80,9 +80,9 @@ def augment(pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         ],
         dim=1,
     )
-    grid = F.affine_grid(rows, list(pixels.shape), align_corners=False)
+    grid = functional.affine_grid(rows, list(pixels.shape), align_corners=False)
     images = pixels.float() / 127.5 - 1
-    images = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    images = functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
     contrast = uniform(0.75, 1.2)[:, None, None, None]
     brightness = uniform(-0.2, 0.15)[:, None, None, None]
     return (images * contrast + brightness).clamp(-1, 1)
@@ -95,7 +95,9 @@ def clip_loss(
     logits = scale * images @ texts.T
     same = (ids[:, None] == ids[None, :]).float()
     target = same / same.sum(1, keepdim=True)
-    return (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
+    return (
+        functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)
+    ) / 2
 
 
 def _optimizer(model: CLIP, rate: float) -> torch.optim.AdamW:
@@ -146,7 +148,7 @@ def train(model: CLIP, pool: Pool, args: argparse.Namespace) -> list[dict[str, f
         optimizer.step()
         with torch.no_grad():
             model.logit_scale.clamp_(0, math.log(100))
-        if step % 100 == 0:
+        if step % 100 == 0 or step in (5, 10, 20, 50):
             log.append(_row(step, elapsed_s, loss, model))
         step += 1
 
