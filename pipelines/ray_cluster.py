@@ -54,6 +54,7 @@ def ray_session(num_cpus: int | None = None) -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
+            _believe_in_clusters(possible=True)
 
 
 @contextmanager
@@ -70,11 +71,9 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 def _start_local(num_cpus: int | None) -> None:
     import ray
-    from ray._private import ray_constants
 
-    # Ray reads the variable when it is imported, which may have been long ago.
     if os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] == "0":
-        ray_constants.ENABLE_RAY_CLUSTER = False
+        _believe_in_clusters(possible=False)
     ray.init(
         address="local",
         num_cpus=num_cpus or len(os.sched_getaffinity(0)),
@@ -83,3 +82,10 @@ def _start_local(num_cpus: int | None) -> None:
         logging_level="ERROR",
         log_to_driver=False,
     )
+
+
+def _believe_in_clusters(*, possible: bool) -> None:
+    # Ray reads the variable once, when it is imported, which may have been long ago.
+    from ray._private import ray_constants
+
+    ray_constants.ENABLE_RAY_CLUSTER = possible
