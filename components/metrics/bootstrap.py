@@ -1,4 +1,4 @@
-"""Percentile intervals by drawing the images again.
+"""Intervals by drawing the images again.
 
 Every draw is written as multiplicities: how often each image was drawn. The
 same draws are used for every tagger, so that the difference between two taggers
@@ -126,7 +126,7 @@ def drawn_decisions(
 def interval(
     value: float, draws: Float[np.ndarray, " draws"], *, confidence: float = 0.95
 ) -> Interval:
-    """The percentile interval around a figure.
+    """The percentile interval; for differences between two taggers.
 
     Args:
         value: The figure on the images as they are.
@@ -142,6 +142,32 @@ def interval(
     tail = (1 - confidence) / 2
     low, high = np.quantile(usable, [tail, 1 - tail])
     return Interval(mean=value, low=float(low), high=float(high))
+
+
+def centred_interval(
+    value: float, draws: Float[np.ndarray, " draws"], *, confidence: float = 0.95
+) -> Interval:
+    """The percentile interval of draws moved to the figure; for single figures.
+
+    Drawn images come in copies, and a copy of a positive ranks beside it: draws
+    of average precision lie above the figure of the images as they are, by 0.03
+    in 50 images. The plain percentile interval can miss the figure itself then.
+    The bias cancels in differences, which need no such move.
+
+    Args:
+        value: The figure on the images as they are, in [0, 1].
+        draws: The figure in each draw; NaN draws are left out.
+        confidence: Share of the draws inside the interval, in (0, 1).
+
+    Returns:
+        The interval, cut off at 0 and 1; its bounds are NaN when no draw gives
+        a figure.
+    """
+    usable = draws[~np.isnan(draws)]
+    if not usable.size:
+        return Interval(mean=value, low=float("nan"), high=float("nan"))
+    moved = np.clip(usable - usable.mean() + value, 0, 1)
+    return interval(value, moved, confidence=confidence)
 
 
 def _chunks(weights: Float32[np.ndarray, "draws examples"]) -> Iterator[slice]:

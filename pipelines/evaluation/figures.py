@@ -16,6 +16,7 @@ from rich.progress import track
 
 from components.metrics.bootstrap import (
     Interval,
+    centred_interval,
     draw_images,
     drawn_average_precision,
     drawn_decisions,
@@ -132,7 +133,7 @@ def _recipe_figure(
         return None
     draws = np.mean([seed.draws[metric] for seed in seeds], axis=0)
     return RecipeFigure(
-        interval=interval(float(np.mean(values)), draws, confidence=confidence),
+        interval=centred_interval(float(np.mean(values)), draws, confidence=confidence),
         seeds=tuple(values),
     )
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from components.metrics.bootstrap import (
+    centred_interval,
     draw_images,
     drawn_average_precision,
     drawn_decisions,
@@ -68,6 +69,50 @@ def test_interval_holds_the_middle_of_the_draws():
     result = interval(0.5, draws, confidence=0.9)
     assert (result.mean, result.low, result.high) == pytest.approx((0.5, 0.05, 0.95))
     assert np.isnan(interval(0.5, np.array([np.nan])).low)
+
+
+def test_centred_interval_holds_the_figure():
+    draws = np.linspace(0.6, 0.8, 101)
+    result = centred_interval(0.5, draws, confidence=0.9)
+    assert (result.mean, result.low, result.high) == pytest.approx((0.5, 0.41, 0.59))
+    near_the_edge = centred_interval(0.99, draws, confidence=0.9)
+    assert near_the_edge.low <= near_the_edge.mean <= near_the_edge.high <= 1
+    assert np.isnan(centred_interval(0.5, np.array([np.nan])).low)
+
+
+@pytest.mark.slow
+def test_intervals_cover_what_a_large_collection_would_say():
+    """Small test sets drawn from a known population; the plain interval covers mAP in 73 %."""
+    rng = np.random.default_rng(1)
+    rate, shift = rng.uniform(0.02, 0.15, 30), rng.uniform(0.8, 3, 30)
+
+    def sample(rows: int, seed: int):
+        rng = np.random.default_rng(seed)
+        truth = rng.random((rows, 30)) < rate
+        noise = rng.standard_normal((2, rows, 30))
+        return truth, noise[0] + shift * truth, noise[1] + (shift + 0.3) * truth
+
+    def mean_ap(scores: np.ndarray, truth: np.ndarray) -> float:
+        return float(np.nanmean(average_precision(scores, truth)))
+
+    truth, one, other = sample(100_000, 0)
+    figure = mean_ap(one, truth)
+    difference = mean_ap(other, truth) - figure
+    covered = np.zeros(2)
+    for trial in range(100):
+        truth, one, other = sample(200, 1000 + trial)
+        weights = draw_images(200, 300, seed=trial)
+        known = np.ones_like(truth)
+        draws = [
+            drawn_mean_average_precision(drawn_average_precision(s, truth, known, weights))
+            for s in (one, other)
+        ]
+        ours = mean_ap(one, truth)
+        single = centred_interval(ours, draws[0])
+        paired = interval(mean_ap(other, truth) - ours, draws[1] - draws[0])
+        covered += single.low <= figure <= single.high, paired.low <= difference <= paired.high
+    assert covered[0] >= 80
+    assert covered[1] >= 88
 
 
 def test_paired_interval_is_sharper_than_the_unpaired_one():
