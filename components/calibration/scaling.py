@@ -14,6 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
+PRIOR_WEIGHT = 5.0
+"""Between 3 and 10 the held-out log loss is lowest with 1 to 3 positives a label
+(80 labels, 45 photographs of COCO to fit and 45 to measure); more cells outvote it."""
+
 _MAX_STEPS = 50
 _TOLERANCE = 1e-6
 _SMALLEST_SLOPE = 1e-2
@@ -33,7 +37,7 @@ def fit_scaling(
     truth: Bool[np.ndarray, "examples labels"],
     known: Bool[np.ndarray, "examples labels"],
     *,
-    prior_weight: float = 1.0,
+    prior_weight: float = PRIOR_WEIGHT,
 ) -> Scaling:
     """Fit slopes and intercepts on the known cells.
 
@@ -44,8 +48,7 @@ def fit_scaling(
         truth: Whether the label is present; ignored where not known.
         known: Which cells count.
         prior_weight: Precision of the Gaussian prior around the shared fit, on
-            standardised logits; above 0. At 1 a label follows its own cells
-            once it has more than a handful of positives.
+            standardised logits; above 0.
 
     Returns:
         The scaling; slope 1 and intercept 0 throughout when the known cells do
