@@ -26,7 +26,8 @@ STYLE = {
 
 def draw_all(directory: Path, names: Sequence[str], drawn: Curves) -> None:
     """Write one SVG beside each table."""
-    height = 1.2 + 0.14 * len(names)
+    num_measured = int((~np.isnan(next(iter(drawn.per_class.values())))).sum())
+    height = 1.2 + 0.14 * num_measured
     _save(directory / f"{PER_CLASS}.svg", height, lambda axes: _per_class(axes, names, drawn))
     _save(directory / f"{PR_CURVE}.svg", 4.2, lambda axes: _pr_curve(axes, drawn))
     _save(directory / f"{RELIABILITY}.svg", 4.2, lambda axes: _reliability(axes, drawn))
@@ -44,7 +45,8 @@ def _save(path: Path, height_in: float, draw: Callable[[Axes], None]) -> None:
 
 def _per_class(axes: Axes, names: Sequence[str], drawn: Curves) -> None:
     last = list(drawn.per_class.values())[-1]
-    order = np.argsort(np.nan_to_num(last, nan=-1.0), kind="stable")
+    order = np.argsort(last, kind="stable")
+    order = order[~np.isnan(last[order])]  # a class without a positive has no figure
     for colour, (recipe, values) in zip(COLOURS, drawn.per_class.items(), strict=False):
         axes.plot(values[order], range(len(order)), "o", color=colour, ms=3.5, label=recipe)
     axes.set_yticks(range(len(order)), [names[label] for label in order], fontsize=7)

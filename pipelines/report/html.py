@@ -27,7 +27,7 @@ def _count(value: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return "0 %" if share == 0 else f"{100 * share:.1f} %" if share < 0.1 else f"{share:.0%}"
+    return "0%" if share == 0 else f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
 
 
 def _figure(value: float | None) -> str:
