@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from components.encoders.encoder import Encoder
 from jaxtyping import Float32
 from PIL import Image
 
 from components.data.examples import Example
 from components.data.images import ImageFault, decode_image
+from components.encoders.encoder import Encoder
 from components.features.store import FeatureStore
 from components.search.index import unit_rows
 from components.search.line_drawing import line_drawing
@@ -20,6 +20,8 @@ from components.search.modality import ModalityMeans, SketchSource
 NUM_IMAGES = 500
 NUM_CAPTIONS = 300
 NUM_SKETCHES = 200
+# The mean of fewer sketches says more about their subjects than about sketching.
+MIN_OWN_SKETCHES = 20
 BATCH = 32
 SEED = 0
 
@@ -61,8 +63,8 @@ def sketch_vectors(
     photos: Sequence[Example],
     root: Path,
 ) -> SketchVectors:
-    """The project's own sketches where it has some, else drawings of its photographs."""
-    if sketches:
+    """The project's own sketches where it has enough, else drawings of its photographs."""
+    if len(sketches) >= MIN_OWN_SKETCHES:
         chosen = sampled(sketches, NUM_IMAGES)
         vectors = store.load_global("original", [sketch.content_hash for sketch in chosen])
         return SketchVectors(unit_rows(vectors), "sketches")

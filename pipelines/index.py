@@ -43,6 +43,11 @@ def run(settings: Settings, layout: Layout) -> dict[str, object]:
     photos, sketches = _embedded(layout, store)
     vectors = unit_rows(store.load_global("original", [photo.content_hash for photo in photos]))
     encoder = build_encoder(settings.encoder)
+    if encoder.id != labels.encoder_id:
+        raise InputError(
+            f"The settings name encoder {encoder.id}, the vectors are of {labels.encoder_id}; "
+            "run `efuda run embed` first."
+        )
     drawn = sketch_vectors(encoder, store, sketches, photos, layout.root)
     means = modality_means(vectors, drawn)
     queries = {

@@ -85,7 +85,7 @@ def tiny_bundle(root: Path) -> Path:
         weight=text / np.float32(0.1),
         bias=np.full(len(names), -8, np.float32),
     ).save(root / "tagger")
-    _calibration(names).save(root / "calibration.json")
+    calibration_of(names).save(root / "calibration.json")
     index_dir = root / "index"
     index_dir.mkdir()
     pictures = {
@@ -128,7 +128,7 @@ def _tags(picture_id: str) -> tuple[PictureTag, ...]:
     return (PictureTag(colour, 1.0, "observed"),)
 
 
-def _calibration(names: tuple[str, ...]) -> Calibration:
+def calibration_of(names: tuple[str, ...]) -> Calibration:
     ones = np.ones(len(names))
     return Calibration(
         names=names,
