@@ -14,7 +14,8 @@ from pipelines.stage import Report, stage_main
 from pipelines.validation.checks import RuleResult, check
 from pipelines.validation.frames import read_prepared, rule_frames
 from pipelines.validation.page import data_page
-from pipelines.validation.rules import all_rules, with_severities
+from pipelines.validation.rule import with_severities
+from pipelines.validation.rules import all_rules
 from pipelines.validation.statistics import counts_of, data_statistics
 
 SCHEMA_VERSION = 1

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.validation.rules import Rule, Severity
+from pipelines.validation.rule import Rule, Severity
 
 NUM_EXAMPLES = 10
 

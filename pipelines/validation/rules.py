@@ -5,45 +5,16 @@ are not files of the project (``splits``, ``classes`` …) are derived in
 ``pipelines/validation/frames.py``.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import get_args
 
 from components.data.examples import SPLITS, Modality
-from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, Provenance
-
-Severity = Literal["error", "warning"]
+from pipelines.validation.rule import Rule
 
 MIN_SIDE_PX = 16
 """A picture with a shorter side is an icon or a tracking pixel, not a photograph."""
 MAX_ASPECT = 10
 """Longer strips lose their content when they are made square for the encoder."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
-    """One expectation.
-
-    Attributes:
-        name: What results and ``validation.severity`` call it.
-        table: The table that it reads.
-        expectation: The class of the expectation.
-        arguments: Its arguments.
-        severity: ``error`` stops the run.
-        meaning: What holds when the rule is kept, as a sentence.
-        advice: What to do when it is broken.
-        shown: Columns that identify an offending row for a person.
-    """
-
-    name: str
-    table: str
-    expectation: str
-    severity: Severity
-    meaning: str
-    advice: str
-    arguments: Mapping[str, object] = field(default_factory=dict)
-    shown: tuple[str, ...] = ()
 
 
 def all_rules(max_quarantined_share: float) -> tuple[Rule, ...]:
@@ -55,24 +26,6 @@ def all_rules(max_quarantined_share: float) -> tuple[Rule, ...]:
         *_split_rules(),
         *_quarantine_rules(max_quarantined_share),
     )
-
-
-def with_severities(
-    rules: Sequence[Rule], overrides: Mapping[str, Severity]
-) -> tuple[tuple[Rule, Severity], ...]:
-    """Each rule with the severity that holds in this project.
-
-    Raises:
-        InputError: If an override names no rule.
-    """
-    names = [rule.name for rule in rules]
-    strangers = sorted(set(overrides) - set(names))
-    if strangers:
-        raise InputError(
-            f"validation.severity in params.yaml names {strangers[0]!r}, which is no rule; "
-            f"the rules are: {', '.join(names)}."
-        )
-    return tuple((rule, overrides.get(rule.name, rule.severity)) for rule in rules)
 
 
 def _schema_rules() -> tuple[Rule, ...]:

@@ -31,6 +31,12 @@ def layout(tmp_path: Path) -> Layout:
     return layout
 
 
+@pytest.fixture
+def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Matplotlib takes longer than everything else in a small project."""
+    monkeypatch.setattr("pipelines.evaluation.pictures.draw_all", lambda *_: None)
+
+
 def keep_labels(layout: Layout, keep) -> None:
     """Rewrite the label table with the rows that ``keep(split, label, state)`` likes."""
     split_of = {example.id: example.split for example in read_examples(layout.examples)}
@@ -40,7 +46,7 @@ def keep_labels(layout: Layout, keep) -> None:
     write_labels(layout.labels, table.filter(mask))
 
 
-def test_figures_of_every_recipe(layout: Layout):
+def test_figures_of_every_recipe(layout: Layout, no_pictures):
     evaluate.run(settings_of(), layout)
     metrics = json.loads(layout.metrics.read_text())
     assert list(metrics["test"]) == list(NOISE)
@@ -73,7 +79,7 @@ def test_the_same_input_gives_the_same_files(layout: Layout):
     assert written() == written()
 
 
-def test_proposals_are_audited_against_hidden_labels(layout: Layout):
+def test_proposals_are_audited_against_hidden_labels(layout: Layout, no_pictures):
     evaluate.run(settings_of(), layout)
     proposals = json.loads(layout.metrics.read_text())["proposals"]
     hidden = read_labels(layout.hidden_labels).to_pandas()
@@ -101,7 +107,7 @@ def test_the_report_stands_alone_and_says_what_happened(layout: Layout):
         assert (layout.plots / f"{name}.svg").read_text().startswith("<?xml")
 
 
-def test_without_known_negatives_figures_are_called_observed(layout: Layout):
+def test_without_known_negatives_figures_are_called_observed(layout: Layout, no_pictures):
     keep_labels(layout, lambda split, _, state: split == "train" or state == 1)
     calibrate.run(settings_of(), layout)
     report = evaluate.run(settings_of(), layout)
@@ -130,7 +136,7 @@ def test_without_any_test_label_nothing_is_claimed(layout: Layout):
     assert layout.report_page.exists()
 
 
-def test_partial_test_labels_and_an_empty_class(layout: Layout):
+def test_partial_test_labels_and_an_empty_class(layout: Layout, no_pictures):
     evaluate.run(settings_of(), layout)
     full = json.loads(layout.metrics.read_text())
     keep_labels(
@@ -146,7 +152,7 @@ def test_partial_test_labels_and_an_empty_class(layout: Layout):
     assert zeroed == pytest.approx(ratio * skipped, abs=1e-5)
 
 
-def test_equal_taggers_are_not_distinguishable(layout: Layout):
+def test_equal_taggers_are_not_distinguishable(layout: Layout, no_pictures):
     for seed in SEEDS:
         one = Tagger.load(layout.tagger("zero_shot", 0))
         Tagger(
@@ -162,7 +168,7 @@ def test_equal_taggers_are_not_distinguishable(layout: Layout):
     assert "VLPL is not distinguishable from zero-shot" in layout.report_page.read_text()
 
 
-def test_what_is_missing_is_named(layout: Layout):
+def test_what_is_missing_is_named(layout: Layout, no_pictures):
     layout.calibration("vlpl", 1).unlink()
     with pytest.raises(ArtefactError, match="does not exist"):
         evaluate.run(settings_of(), layout)
@@ -173,7 +179,7 @@ def test_what_is_missing_is_named(layout: Layout):
         evaluate.run(settings_of(), layout)
 
 
-def test_a_test_split_without_photographs_is_refused(layout: Layout):
+def test_a_test_split_without_photographs_is_refused(layout: Layout, no_pictures):
     others = [row for row in read_examples(layout.examples) if row.split != "test"]
     write_examples(layout.examples, others)
     with pytest.raises(InputError, match="no photograph"):
