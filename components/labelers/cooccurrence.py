@@ -8,7 +8,6 @@ and a label never seen moves nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Int8
@@ -38,7 +37,7 @@ class LabelStatistics:
     exposure: Float32[np.ndarray, "labels labels"]
 
     @classmethod
-    def of(cls, states: Int8[np.ndarray, "examples labels"]) -> Self:
+    def of(cls, states: Int8[np.ndarray, "examples labels"]) -> "LabelStatistics":
         """Count the known cells of ``states``."""
         num_labels = states.shape[1]
         positives, known = np.zeros((2, num_labels), np.float32)

@@ -9,7 +9,7 @@ each feature moved its log-odds.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int, Int8
@@ -25,6 +25,8 @@ from components.labels.states import PRESENT, UNKNOWN
 DEFAULT_FEATURES: tuple[FeatureName, ...] = ("similarity", "log_softmax", "prior", "prototype")
 _FEATURE_VALUES_AT_ONCE = 1 << 22
 """About 16 MB of features a block, whatever the number of labels."""
+_FEATURE_VALUES_KEPT = 1 << 24
+"""Up to 64 MB of features are kept between the steps of the fit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,9 +57,6 @@ class EvidenceLabeler:
             raise ValueError(f"theta_negative must be in [0, theta), got {self.theta_negative}")
         if not self.features or len(set(self.features)) != len(self.features):
             raise ValueError("features must be at least one name, each once")
-        foreign = set(self.features) - set(get_args(FeatureName))
-        if foreign:
-            raise ValueError(f"features must be among {get_args(FeatureName)}, got {foreign}")
         if self.ridge <= 0 or self.context_strength <= 0 or self.text_weight < 0:
             raise ValueError("ridge and context_strength must be above 0, text_weight at least 0")
 
@@ -118,7 +117,8 @@ class EvidenceLabeler:
                 block = features.of(vectors[rows], observed[rows], states[rows])
                 yield block[cells], (states[rows] == PRESENT)[cells]
 
-        model = fit_ridge_logistic(blocks, ridge=self.ridge)
+        kept = list(blocks()) if states.size * len(self.features) <= _FEATURE_VALUES_KEPT else None
+        model = fit_ridge_logistic(blocks if kept is None else lambda: iter(kept), ridge=self.ridge)
         return FittedEvidence(settings=self, features=features, model=model)
 
 
@@ -220,11 +220,14 @@ def _row_blocks(shape: tuple[int, ...], num_features: int) -> Iterator[slice]:
 def _one_positive_a_row(
     states: Int8[np.ndarray, "examples labels"], seed: int
 ) -> Bool[np.ndarray, "examples labels"]:
-    """One known positive of each row, drawn uniformly; rows without any keep none."""
+    """One known positive of each row, drawn uniformly; rows without any keep none.
+
+    None at all where that would leave no positive to fit, as with a single label.
+    """
     rng = np.random.default_rng(seed)
     drawn = np.zeros(states.shape, bool)
     for row, values in enumerate(states):
         positives = np.flatnonzero(values == PRESENT)
         if len(positives):
             drawn[row, rng.choice(positives)] = True
-    return drawn
+    return drawn if drawn.sum() < (states == PRESENT).sum() else np.zeros_like(drawn)

@@ -8,7 +8,8 @@
 ``margin``                cosine below the image's best label, ÷ temperature
 ``prior``                 log-odds of the label among images in general
 ``prototype``             cosine with the label's prototype
-``context``               log-odds moved by labels the softmax believes in
+``context``               log-odds moved by labels that the softmax gives 1 %
+                          or more, each as far as it is believed
 ``observed_context``      log-odds moved by labels known to be present
 ========================  =====================================================
 """
@@ -33,6 +34,7 @@ FeatureName = Literal[
     "context",
     "observed_context",
 ]
+LEAST_BELIEF = 0.01
 ALL_FEATURES: tuple[FeatureName, ...] = get_args(FeatureName)
 
 
@@ -120,6 +122,7 @@ class EvidenceFeatures:
                 return self.prototypes.similarity(vectors)
             case "context":
                 believed = np.exp(log_softmax(cosines / self.temperature, axis=1))
+                believed = np.where(believed >= LEAST_BELIEF, believed, np.float32(0))
                 return self.statistics.expected_log_odds(believed, strength=self.context_strength)
             case "observed_context":
                 return self.statistics.log_odds_from(observed, strength=self.context_strength)
