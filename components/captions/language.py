@@ -13,16 +13,7 @@ _ENGLISH = word_set(
 )
 _FOREIGN = (
     frozenset(
-        """
-    der die das und ein eine einer einem einen mit auf im ist sind neben vor zwei von zu dem den
-    le la les un une des du et est sont avec dans sur deux pour qui aux au
-    el los las una unos y con en dos de del por es hay junto al
-    il lo gli uno di che sono nel nella sulla su due e con della
-    o os as um uma em no na com dois do da ao
-    het een en met op van zijn naast twee voor
-    i och en ett med på två av som är
-    w na z dwa przed jest
-    """.split()
+        ["der", "die", "das", "und", "ein", "eine", "einer", "einem", "einen", "mit", "auf", "im", "ist", "sind", "neben", "vor", "zwei", "von", "zu", "dem", "den", "le", "la", "les", "un", "une", "des", "du", "et", "est", "sont", "avec", "dans", "sur", "deux", "pour", "qui", "aux", "au", "el", "los", "las", "una", "unos", "y", "con", "en", "dos", "de", "del", "por", "es", "hay", "junto", "al", "il", "lo", "gli", "uno", "di", "che", "sono", "nel", "nella", "sulla", "su", "due", "e", "con", "della", "o", "os", "as", "um", "uma", "em", "no", "na", "com", "dois", "do", "da", "ao", "het", "een", "en", "met", "op", "van", "zijn", "naast", "twee", "voor", "i", "och", "en", "ett", "med", "på", "två", "av", "som", "är", "w", "na", "z", "dwa", "przed", "jest"]
     )
     - _ENGLISH
     - frozenset({"no", "as", "on", "i", "e", "y", "o", "z", "w", "die", "do"})

@@ -1,11 +1,12 @@
 """What every caption parser offers."""
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from components.captions.tags import CaptionTags
 
 
+@runtime_checkable
 class CaptionParser(Protocol):
     """Reads captions; says nothing about pictures.
 

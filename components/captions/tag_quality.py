@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
+from numpy.typing import ArrayLike
 
 from components.captions.parser import CaptionParser
 from components.captions.tag_matrix import TagMatrix
@@ -117,6 +118,6 @@ def negation_violations(
     return violations
 
 
-def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    part, whole = np.asarray(part, float), np.asarray(whole, float)
-    return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+def _share(part: ArrayLike, whole: ArrayLike) -> np.ndarray:
+    above, below = np.asarray(part, float), np.asarray(whole, float)
+    return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)

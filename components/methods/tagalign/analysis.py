@@ -1,0 +1,124 @@
+"""What each kind of tag teaches: retrieval by objects and by attributes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+import torch.nn.functional as functional
+from jaxtyping import Bool, Float, Float32
+
+from components.methods.tagalign.projector import GatedProjector, pooled
+from components.metrics.bootstrap import (
+    Interval,
+    draw_images,
+    drawn_average_precision,
+    drawn_mean_average_precision,
+    interval,
+)
+from components.metrics.ranking import average_precision, mean_average_precision
+
+Pool = Literal["mean", "max"]
+
+
+@dataclass(frozen=True, slots=True)
+class Queries:
+    """Texts of one kind and the images that answer them."""
+
+    names: tuple[str, ...]
+    vectors: Float[np.ndarray, "queries embed"]
+    truth: Bool[np.ndarray, "images queries"]
+
+
+@dataclass(frozen=True, slots=True)
+class KindScore:
+    """Mean average precision of one variant on one kind of queries.
+
+    Attributes:
+        map_all: With its interval over draws of images.
+        gain: Difference to the reference variant, paired draw by draw; None for itself.
+        per_query: NaN where no image answers.
+    """
+
+    map_all: Interval
+    gain: Interval | None
+    per_query: Float[np.ndarray, " queries"]
+
+
+def score_queries(
+    projector: GatedProjector | None,
+    regions: Float[np.ndarray, "images regions embed"],
+    grid: tuple[int, int],
+    queries: Float[np.ndarray, "queries embed"],
+    *,
+    pool: Pool = "mean",
+    batch_size: int = 64,
+) -> Float32[np.ndarray, "images queries"]:
+    """Cosine of each image and each query.
+
+    Args:
+        projector: None leaves the regions as they are.
+        regions: Region vectors; read batch by batch.
+        grid: Rows and columns of the regions.
+        queries: Text vectors.
+        pool: ``mean`` is the image vector that is trained; ``max`` the best region.
+        batch_size: Images at a time.
+    """
+    texts = functional.normalize(torch.from_numpy(np.asarray(queries, np.float32)), dim=1)
+    parts: list[np.ndarray] = []
+    with torch.inference_mode():
+        for start in range(0, len(regions), batch_size):
+            batch = np.asarray(regions[start : start + batch_size], np.float32)
+            vectors = torch.from_numpy(batch)
+            vectors = vectors if projector is None else projector(vectors, grid)
+            if pool == "mean":
+                scores = pooled(vectors) @ texts.T
+            else:
+                scores = (functional.normalize(vectors, dim=2) @ texts.T).amax(dim=1)
+            parts.append(scores.numpy())
+    return np.concatenate(parts)
+
+
+def per_kind_analysis(
+    variants: Mapping[str, GatedProjector | None],
+    regions: Float[np.ndarray, "images regions embed"],
+    grid: tuple[int, int],
+    queries: Mapping[str, Queries],
+    *,
+    reference: str,
+    pool: Pool = "mean",
+    num_draws: int = 500,
+    seed: int = 0,
+) -> dict[str, dict[str, KindScore]]:
+    """Each variant on each kind of queries, by variant and kind.
+
+    Args:
+        variants: For instance trained with objects only, attributes only, both.
+        regions: Of the images that are searched.
+        grid: Rows and columns of the regions.
+        queries: By kind.
+        reference: The variant that gains are measured against.
+        pool: See :func:`score_queries`.
+        num_draws: Of the images, shared by all variants.
+        seed: Of the draws.
+    """
+    weights = draw_images(len(regions), num_draws, seed=seed)
+    result: dict[str, dict[str, KindScore]] = {name: {} for name in variants}
+    for kind, asked in queries.items():
+        known = np.ones_like(asked.truth)
+        values: dict[str, float] = {}
+        draws: dict[str, np.ndarray] = {}
+        each: dict[str, np.ndarray] = {}
+        for name, projector in variants.items():
+            scores = score_queries(projector, regions, grid, asked.vectors, pool=pool)
+            each[name] = average_precision(scores, asked.truth)
+            values[name] = mean_average_precision(each[name], asked.names).value
+            drawn = drawn_average_precision(scores, asked.truth, known, weights)
+            draws[name] = drawn_mean_average_precision(drawn)
+        for name in variants:
+            apart = None
+            if name != reference:
+                apart = interval(values[name] - values[reference], draws[name] - draws[reference])
+            result[name][kind] = KindScore(interval(values[name], draws[name]), apart, each[name])
+    return result

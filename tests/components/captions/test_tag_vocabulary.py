@@ -1,0 +1,122 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.captions.tag_matrix import TagMatrix, tag_matrix
+from components.captions.tag_quality import tag_agreement, tag_use
+from components.captions.tag_vocabulary import TagLimits, TagVocabulary, build_tag_vocabulary
+from components.captions.tags import CaptionFault, CaptionTags, Mention
+from components.errors import ArtefactError, InputError
+
+
+def caption(*objects, parser="p"):
+    mentions = tuple(
+        Mention(
+            name,
+            "object",
+            None,
+            tuple(" ".join(name.split()[i:]) for i in (1, 2) if name.split()[i:]),
+        )
+        for name in objects
+    )
+    return CaptionTags(text="", parser=parser, objects=mentions)
+
+
+def test_rare_long_names_count_as_their_shorter_ones():
+    parses = [caption("tennis racket"), caption("tennis racket", "old shoe"), caption("shoe")]
+    found = build_tag_vocabulary(parses, "object", TagLimits(min_count=2))
+    assert found.names == ("shoe", "tennis racket")
+    assert found.counts == (2, 2)
+
+
+def test_the_most_frequent_are_kept_and_ties_follow_the_alphabet():
+    parses = [caption("b", "a", "a"), caption("c"), caption("c")]
+    found = build_tag_vocabulary(parses, "object", TagLimits(max_tags=2, min_count=1))
+    assert found.names == ("c", "a")
+    assert found.counts == (2, 1)
+
+
+def test_nothing_frequent_enough_is_refused():
+    with pytest.raises(InputError, match="lower min_count"):
+        build_tag_vocabulary([caption("a")], "object", TagLimits(min_count=2))
+
+
+def test_two_parsers_do_not_mix():
+    with pytest.raises(InputError, match="by one"):
+        build_tag_vocabulary([caption("a"), caption("a", parser="q")], "object", TagLimits())
+
+
+@pytest.mark.parametrize("names", [("a", "a"), ("a", " "), ()])
+def test_duplicate_and_empty_names_are_refused(names):
+    with pytest.raises(InputError):
+        TagVocabulary(kind="object", names=names, counts=(1,) * len(names), parser="p")
+
+
+@pytest.mark.parametrize("limits", [{"max_tags": 0}, {"min_count": 0}])
+def test_limits_have_limits(limits):
+    with pytest.raises(InputError, match="at least 1"):
+        TagLimits(**limits)
+
+
+def test_a_saved_vocabulary_comes_back_and_a_changed_one_does_not(tmp_path):
+    found = build_tag_vocabulary([caption("a", "b")], "object", TagLimits(min_count=1))
+    found.save(tmp_path / "tags.json")
+    assert TagVocabulary.load(tmp_path / "tags.json") == found
+    text = (tmp_path / "tags.json").read_text().replace('"b"', '"x"')
+    (tmp_path / "tags.json").write_text(text)
+    with pytest.raises(ArtefactError, match="changed"):
+        TagVocabulary.load(tmp_path / "tags.json")
+
+
+NAMES = st.lists(st.lists(st.sampled_from("abcdefg"), max_size=5), min_size=1, max_size=12)
+
+
+@given(NAMES, st.integers(1, 3))
+def test_counts_and_rows_agree_with_plain_counting(rows, min_count):
+    parses = [caption(*row) for row in rows]
+    plain = Counter(name for row in rows for name in set(row))
+    kept = {name: n for name, n in plain.items() if n >= min_count}
+    limits = TagLimits(min_count=min_count)
+    if not kept:
+        with pytest.raises(InputError):
+            build_tag_vocabulary(parses, "object", limits)
+        return
+    found = build_tag_vocabulary(parses, "object", limits)
+    assert dict(zip(found.names, found.counts, strict=True)) == kept
+    dense = tag_matrix([[p] for p in parses], found).dense(range(len(parses)))
+    expected = np.array([[name in row for name in found.names] for row in rows], np.float32)
+    np.testing.assert_array_equal(dense, expected)
+
+
+def test_an_image_has_the_tags_of_all_its_captions():
+    parses = [caption("a"), caption("b"), caption("c")]
+    found = build_tag_vocabulary(parses, "object", TagLimits(min_count=1))
+    matrix = tag_matrix([parses[:2], [], parses[2:]], found)
+    np.testing.assert_array_equal(matrix.dense([0, 1, 2]), [[1, 1, 0], [0, 0, 0], [0, 0, 1]])
+
+
+def test_arrays_that_do_not_fit_are_refused():
+    with pytest.raises(InputError):
+        TagMatrix(np.array([0, 2]), np.array([0], np.int32), 3)
+    with pytest.raises(InputError):
+        TagMatrix(np.array([0, 1]), np.array([3], np.int32), 3)
+
+
+def test_use_of_tags():
+    unread = CaptionTags(text="", parser="p", fault=CaptionFault("empty", "empty"))
+    rows = [[caption("a", "z")], [unread]]
+    found = TagVocabulary(kind="object", names=("a",), counts=(1,), parser="p")
+    use = tag_use(rows, found, tag_matrix(rows, found))
+    assert (use.coverage, use.tags_per_example) == (0.5, 0.5)
+    assert (use.mentions_in_vocabulary, use.readable) == (0.5, 0.5)
+
+
+def test_agreement_counts_only_known_cells():
+    given_, truth = np.array([[True, True, False]]), np.array([[True, False, True]])
+    known = np.array([[True, False, True]])
+    result = tag_agreement(given_, truth, known)
+    assert (result.precision, result.recall) == (1.0, 0.5)
+    np.testing.assert_array_equal(result.per_tag_precision, [1, np.nan, np.nan])

@@ -1,0 +1,64 @@
+"""A small world in which regions show things that have a colour.
+
+Text vectors know things and colours only in part, so that there is something to
+learn from tags; a caption's vector is the mean of its words' vectors, so that it
+says less about each of them than a tag does.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from components.captions.tag_matrix import TagMatrix
+
+GRID = (3, 3)
+NUM_THINGS, NUM_COLOURS, EMBED = 6, 5, 24
+
+
+@dataclass(frozen=True)
+class World:
+    regions: np.ndarray
+    captions: np.ndarray
+    things: np.ndarray
+    colours: np.ndarray
+    thing_texts: np.ndarray
+    colour_texts: np.ndarray
+
+
+def unit(values):
+    return (values / np.linalg.norm(values, axis=-1, keepdims=True)).astype(np.float32)
+
+
+def directions(seed):
+    rng = np.random.default_rng(seed)
+    shown = unit(rng.normal(size=(NUM_THINGS + NUM_COLOURS, EMBED)))
+    wrong = unit(rng.normal(size=shown.shape))
+    return shown, unit(0.6 * shown + 0.8 * wrong)
+
+
+def world(num_images, *, seed, world_seed=0):
+    shown, texts = directions(world_seed)
+    rng = np.random.default_rng((seed, 1))
+    cells = GRID[0] * GRID[1]
+    common = np.full(EMBED, 0.15)
+    regions = common + 0.12 * rng.normal(size=(num_images, cells, EMBED))
+    things = np.zeros((num_images, NUM_THINGS), bool)
+    colours = np.zeros((num_images, NUM_COLOURS), bool)
+    captions = np.empty((num_images, EMBED))
+    for image in range(num_images):
+        words = []
+        count = rng.integers(1, 4)
+        for cell in rng.choice(cells, size=count, replace=False):
+            thing, colour = rng.integers(NUM_THINGS), rng.integers(NUM_COLOURS)
+            regions[image, cell] += shown[thing] + 0.7 * shown[NUM_THINGS + colour]
+            things[image, thing] = colours[image, colour] = True
+            words += [texts[thing], texts[NUM_THINGS + colour]]
+        captions[image] = np.mean(words, axis=0) + 0.2 * rng.normal(size=EMBED)
+    return World(
+        unit(regions), unit(captions), things, colours, texts[:NUM_THINGS], texts[NUM_THINGS:]
+    )
+
+
+def rows_of(truth):
+    starts = np.concatenate([[0], truth.sum(axis=1).cumsum()]).astype(np.int64)
+    return TagMatrix(starts, np.nonzero(truth)[1].astype(np.int32), truth.shape[1])

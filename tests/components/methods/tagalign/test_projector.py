@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from components.errors import ArtefactError, InputError
+from components.methods.tagalign.projector import GatedProjector, pooled
+from components.methods.tagalign.region_map import region_map
+
+
+def regions(batch=2, count=6, embed=8):
+    values = torch.randn(batch, count, embed, generator=torch.Generator().manual_seed(1))
+    return nn.functional.normalize(values, dim=2)
+
+
+def test_at_zero_gates_it_equals_the_frozen_regions():
+    vectors = regions()
+    projector = GatedProjector.on_projected(8, seed=3)
+    np.testing.assert_allclose(projector(vectors, (2, 3)).detach(), vectors, atol=1e-6)
+    assert projector.gates == [0.0] * 4
+
+
+def test_at_zero_gates_it_equals_the_clone_of_norm_and_projection():
+    generator = torch.Generator().manual_seed(0)
+    norm, projection = nn.LayerNorm(8), nn.Linear(8, 5, bias=False)
+    with torch.no_grad():
+        norm.weight.copy_(torch.rand(8, generator=generator))
+    vectors = regions()
+    projector = GatedProjector.on_patches(norm, projection)
+    np.testing.assert_array_equal(
+        projector(vectors, (2, 3)).detach(), projection(norm(vectors)).detach()
+    )
+    assert projector.projection.weight is not projection.weight
+    with torch.no_grad():
+        projector.projection.weight.add_(1.0)
+    assert not torch.equal(projector.projection.weight, projection.weight)
+
+
+def test_open_gates_look_at_neighbours_and_kernel_one_does_not():
+    vectors = regions(batch=1)
+    moved = vectors.clone()
+    moved[0, 0] += 1.0
+    for kernel_size, neighbours_change in ((3, True), (1, False)):
+        projector = GatedProjector.on_projected(8, kernel_size=kernel_size)
+        with torch.no_grad():
+            for block in projector.blocks:
+                block.gate.fill_(1.0)
+        change = (projector(moved, (2, 3)) - projector(vectors, (2, 3))).abs().sum(dim=2)[0]
+        assert change[0] > 0
+        assert bool(change[1:].any()) is neighbours_change
+
+
+def test_gates_get_a_gradient_from_the_start():
+    projector = GatedProjector.on_projected(8)
+    pooled(projector(regions(), (2, 3))).sum().backward()
+    assert all(float(block.gate.grad.abs()) > 0 for block in projector.blocks)
+
+
+def test_gradients_in_double_precision():
+    projector = GatedProjector.on_projected(4, num_blocks=1).double()
+    with torch.no_grad():
+        for block in projector.blocks:
+            block.gate.fill_(0.5)
+    vectors = regions(1, 4, 4).double().requires_grad_()
+    assert torch.autograd.gradcheck(lambda v: pooled(projector(v, (2, 2))), (vectors,))
+
+
+def test_the_seed_decides_the_start_and_nothing_else_moves():
+    before = torch.get_rng_state()
+    one, two = (GatedProjector.on_projected(8, seed=5).state_dict() for _ in range(2))
+    assert all(torch.equal(one[key], two[key]) for key in one)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_saved_projector_comes_back(tmp_path):
+    projector = GatedProjector.on_projected(8, num_blocks=1, kernel_size=1, seed=2)
+    with torch.no_grad():
+        projector.blocks[0].gate.fill_(0.7)
+    projector.save(tmp_path / "projector")
+    again = GatedProjector.load(tmp_path / "projector")
+    vectors = regions()
+    assert torch.equal(projector(vectors, (2, 3)), again(vectors, (2, 3)))
+    (tmp_path / "projector" / "projector.safetensors").write_bytes(b"{}")
+    with pytest.raises(ArtefactError, match="damaged"):
+        GatedProjector.load(tmp_path / "projector")
+
+
+@pytest.mark.parametrize("wrong", [{"kernel_size": 2}, {"num_blocks": 0}])
+def test_impossible_shapes_are_refused(wrong):
+    with pytest.raises(InputError):
+        GatedProjector.on_projected(8, **wrong)
+
+
+def test_region_map_follows_the_equation_and_finds_the_place():
+    tag = torch.zeros(4)
+    tag[0] = 2.0
+    vectors = torch.zeros(6, 4)
+    vectors[:, 1] = 1.0
+    vectors[4] = tag
+    mask = region_map(vectors, tag, (2, 3))
+    np.testing.assert_allclose(mask[0, 0], 1 / (1 + np.exp(2.5)), rtol=1e-5)
+    np.testing.assert_allclose(mask[1, 1], 1 / (1 + np.exp(-7.5)), rtol=1e-5)
+    large = region_map(vectors, tag, (2, 3), (20, 30))
+    assert large.shape == (20, 30)
+    row, column = divmod(int(large.argmax()), 30)
+    assert row >= 10
+    assert 10 <= column < 20
+
+
+@pytest.mark.parametrize("count", [0, 5])
+def test_regions_that_do_not_fill_the_grid_are_refused(count):
+    with pytest.raises(InputError, match="region features"):
+        region_map(torch.zeros(count, 4), torch.ones(4), (2, 3))
