@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks.figures import REAL, Figure, figure_line
 from benchmarks.proposal_quality.candidates import DEFAULT
+from benchmarks.proposal_quality.contexts import context_gains
 from benchmarks.proposal_quality.measure import SELECTED, Measured, Sample, measure
 from benchmarks.proposal_quality.protocols import DESCRIPTIONS, Protocol
 from benchmarks.proposal_quality.selection import THETAS
@@ -90,6 +91,12 @@ def _weights(world: World, repeats: int) -> Iterator[Figure]:
         )
 
 
+def _contexts(world: World, repeats: int) -> Iterator[Figure]:
+    for name, (value, *draws) in context_gains(world, repeats=repeats).items():
+        sample = Sample(value=float(value), draws=np.array(draws))
+        yield replace(_figure(f"map_gain_by_contexts.{name}", sample), against=0.0)
+
+
 def _figure(name: str, sample: Sample, *, scale: float = 1.0) -> Figure:
     low, high = np.quantile(sample.draws, [0.025, 0.975])
     return Figure(
@@ -122,6 +129,7 @@ def main() -> None:
             print(f"\n{protocol}: {description}; chosen {dict(measured.chosen)}")
         _print(figures(measured), as_json=arguments.json)
     _print(_weights(world, arguments.repeats), as_json=arguments.json)
+    _print(_contexts(world, arguments.repeats), as_json=arguments.json)
     if arguments.plot:
         from benchmarks.proposal_quality.plot import plot
 

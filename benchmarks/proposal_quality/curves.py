@@ -70,7 +70,7 @@ class Ranking:
         reached, recall = self.curve(weights)
         with np.errstate(invalid="ignore"):
             enough = reached >= precision[:, None] - 1e-9
-        return np.where(enough, recall, 0.0).max(axis=1)
+        return np.where(enough, recall, 0.0).max(axis=1, initial=0.0)
 
     def threshold_for(self, precision: float) -> float:
         """The lowest score down to which the precision holds; infinity if never."""
