@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 
 from components.errors import InputError
 from pipelines.environment import quiet_environment
@@ -29,7 +30,8 @@ def run_stage(
     quiet_environment()
     try:
         settings, layout = load_settings(), Layout()
-        with only_run(name, layout.scratch):
+        # Libraries that chat on stdout must not spoil the one JSON object there.
+        with only_run(name, layout.scratch), redirect_stdout(sys.stderr):
             report = run(settings, layout)
     except InputError as fault:
         if options.json:

@@ -1,5 +1,6 @@
 """Runs the trials of a sweep, on Ray Tune or one after another."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,8 @@ def sweep_on_ray(
     Raises:
         RuntimeError: If a trial failed, with the first failure.
     """
+    # Tune's newer console output prints a banner whatever its verbosity.
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
     from ray import tune
 
     trainable = tune.with_resources(
