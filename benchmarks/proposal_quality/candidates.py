@@ -78,9 +78,9 @@ def prototype(task: Task, text_weight: float) -> np.ndarray:
     return fitted.probabilities(task.vectors)
 
 
-def evidence(task: Task, labeler: EvidenceLabeler) -> np.ndarray:
-    """Probabilities of the evidence labeler."""
-    return _evidence(task, labeler)[1]
+def evidence(task: Task, labeler: EvidenceLabeler, *, outside: bool = True) -> np.ndarray:
+    """Probabilities of the evidence labeler, with or without label sets of other images."""
+    return _evidence(task, labeler, outside=outside)[1]
 
 
 def cosine_f_beta(task: Task) -> np.ndarray:
@@ -131,6 +131,7 @@ def candidates(*, observed: bool, negatives: bool) -> dict[str, Candidate]:
         "evidence_f_beta": partial(evidence_f_beta, labeler=make()),
     }
     if negatives:
+        found["evidence_own_statistics"] = partial(evidence, labeler=make(), outside=False)
         found["cap"] = cosine_cap
         found["evidence_cap"] = partial(evidence_cap, labeler=make())
     if observed and negatives:
@@ -171,14 +172,16 @@ def _platt(task: Task) -> tuple[np.ndarray, np.ndarray]:
     return fitted.probabilities(logits[task.fit_rows]), fitted.probabilities(logits[task.rows])
 
 
-def _evidence(task: Task, labeler: EvidenceLabeler) -> tuple[np.ndarray, np.ndarray]:
+def _evidence(
+    task: Task, labeler: EvidenceLabeler, *, outside: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
     vectors, states = task.world.vectors[task.fit_rows], task.states[task.fit_rows]
     fitted = labeler.fit(
         vectors,
         states,
         task.world.label_vectors,
         temperature=TEMPERATURE,
-        statistics=task.world.statistics,
+        statistics=task.world.statistics if outside else None,
     )
     learned = fitted.log_odds(vectors, states, fitted_to=True)
     return expit(learned), expit(fitted.log_odds(task.vectors, task.known))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 
 from benchmarks.proposal_quality.candidates import Candidate, Task, candidates
@@ -78,7 +79,8 @@ def measure(world: World, protocol: Protocol, *, repeats: int) -> Measured:
     """Score both halves of every repeat, each by what the other teaches."""
     result = Measured(protocol=protocol)
     found = candidates(observed=protocol != "labelled_half", negatives=protocol != "one_each")
-    for seed in track(range(repeats), description=protocol, transient=True):
+    progress = Console(stderr=True)
+    for seed in track(range(repeats), protocol, console=progress, transient=True):
         _measure_once(world, found, result, seed)
     return result
 

@@ -27,6 +27,7 @@ STYLES: dict[str, tuple[str, str, str]] = {
     "evidence_cap": ("evidence with CAP", "#c0392b", "--"),
     SELECTED: ("evidence, chosen on the labelled half", "#0b7a53", "-"),
 }
+LABEL_OFFSETS = {0.3: (-40, -5), 0.2: (-22, -16)}
 TITLES = {
     "labelled_half": "Half labelled, nothing known of the rest",
     "half_and_one": "Half labelled, one positive on the rest",
@@ -66,7 +67,7 @@ def _panel(panel: plt.Axes, measured: Measured) -> None:
         panel.annotate(
             f"θ = {theta}",
             (recall, precision),
-            xytext=(6, 6),
+            xytext=LABEL_OFFSETS[theta],
             textcoords="offset points",
             fontsize=9,
         )
@@ -78,9 +79,12 @@ def _panel(panel: plt.Axes, measured: Measured) -> None:
 
 
 def _precision_at(ranking: Ranking) -> np.ndarray:
-    """Precision at the first whole group of ties that reaches each recall; NaN if none does."""
+    """Precision where each recall is reached; NaN where the policy cannot be so shy or so bold."""
     precision, recall = (values[0] for values in ranking.curve())
     whole = np.isfinite(precision)
     precision, recall = precision[whole], recall[whole]
+    if not len(recall):
+        return np.full(RECALLS.shape, np.nan)
     place = np.searchsorted(recall, RECALLS)
-    return np.where(place < len(recall), precision[np.minimum(place, len(recall) - 1)], np.nan)
+    reached = (place < len(recall)) & (recall[0] <= RECALLS)
+    return np.where(reached, precision[np.minimum(place, len(recall) - 1)], np.nan)
