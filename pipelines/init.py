@@ -40,12 +40,14 @@ DVC_IGNORED = """\
 .*.tmp*
 """
 
-DVC_SETTINGS = (
-    ("core.analytics", "false"),
-    ("core.check_update", "false"),
-    # Tried first, else DVC copies: on ext4 "reflink,hardlink" ends in copies.
-    ("cache.type", "hardlink,copy"),
-)
+DVC_CONFIG = """\
+[core]
+    analytics = false
+    check_update = false
+[cache]
+    # On ext4 "reflink,hardlink" ends in copies, so links are named alone.
+    type = "hardlink,copy"
+"""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -177,8 +179,7 @@ def make_repository(directory: Path) -> None:
     else:
         _call(["git", "init", "--quiet"], directory)
         _call([*dvc, "init", "--quiet"], directory)
-    for key, value in DVC_SETTINGS:
-        _call([*dvc, "config", "--quiet", key, value], directory)
+    write_text(directory / ".dvc" / "config", DVC_CONFIG)
 
 
 def create_project(directory: Path, settings: Settings) -> None:

@@ -74,7 +74,8 @@ def decide(
     challenger, champion = registry.holder(CHALLENGER), registry.holder(CHAMPION)
     if challenger is None:
         raise InputError(
-            f"The model {registry.model!r} has no challenger; run `efuda run`, and if that runs nothing, `efuda register`."
+            f"The model {registry.model!r} has no challenger; run `efuda run`, and if that runs "
+            "nothing, `efuda register`."
         )
     sides = {
         "challenger": challenger.number,

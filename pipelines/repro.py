@@ -41,22 +41,22 @@ def check_project(root: Path) -> None:
 
 def _run_told(arguments: Sequence[str]) -> tuple[int, list[str], str]:
     """Run DVC with its output copied to stderr; exit status, stages run, last output."""
-    process = subprocess.Popen(
+    ran: list[str] = []
+    tail: list[str] = []
+    with subprocess.Popen(
         command_line(arguments),
         env=with_this_python_first(os.environ),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-    )
-    ran: list[str] = []
-    tail: list[str] = []
-    assert process.stdout is not None
-    for line in process.stdout:
-        print(line, end="", file=sys.stderr)
-        ran += _RUNNING.findall(line)
-        tail = [*tail[-19:], line]
-    return process.wait(), ran, "".join(tail)
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", file=sys.stderr)
+            ran += _RUNNING.findall(line)
+            tail = [*tail[-19:], line]
+    return process.returncode, ran, "".join(tail)
 
 
 def _report(status: int, ran: list[str], tail: str) -> dict[str, object]:
