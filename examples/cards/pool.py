@@ -11,12 +11,15 @@ from open_clip.tokenizer import SimpleTokenizer
 from PIL import Image
 
 from examples.cards.encoder_model import CONTEXT_LENGTH, IMAGE_PX, load_tokenizer
-from examples.cards.pretraining import draw_pair
+from examples.cards.pretraining import draw_example
 
 CHUNK = 250
+MAX_PHRASES = 6
+PHRASE_LENGTH = 12
+"""Tokens of a phrase; what is longer is cut off."""
 
-
-Chunk = tuple[np.ndarray, np.ndarray]
+Chunk = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Pixels, tokens of the captions, tokens of the phrases (all zero where none is)."""
 
 
 @cache
@@ -27,12 +30,15 @@ def _tokenizer(folder: Path) -> SimpleTokenizer:
 def _draw_chunk(start: int, folder: Path, num_captions: int) -> Chunk:
     pixels = np.empty((CHUNK, IMAGE_PX, IMAGE_PX, 3), dtype=np.uint8)
     tokens = np.empty((CHUNK, num_captions, CONTEXT_LENGTH), dtype=np.int16)
+    phrase_tokens = np.zeros((CHUNK, MAX_PHRASES, PHRASE_LENGTH), dtype=np.int16)
     for row in range(CHUNK):
-        picture, texts = draw_pair(start + row, num_captions)
+        picture, texts, phrases = draw_example(start + row, num_captions)
         small = Image.fromarray(picture).resize((IMAGE_PX, IMAGE_PX), Image.Resampling.BICUBIC)
         pixels[row] = np.asarray(small)
         tokens[row] = _tokenizer(folder)(texts).numpy()
-    return pixels, tokens
+        kept = phrases[:MAX_PHRASES]
+        phrase_tokens[row, : len(kept)] = _tokenizer(folder)(kept, PHRASE_LENGTH).numpy()
+    return pixels, tokens, phrase_tokens
 
 
 def draw_pool(
@@ -48,8 +54,9 @@ def draw_pool(
         limit_s: No chunk is begun after that time.
 
     Returns:
-        Pixels (examples, height, width, 3) and tokens (examples, captions,
-        context). Example ``i`` depends on ``i`` alone.
+        Pixels (examples, height, width, 3), tokens of captions (examples,
+        captions, context) and of phrases (examples, phrases, context).
+        Example ``i`` depends on ``i`` alone.
     """
     deadline = time.monotonic() + limit_s
     starts = iter(range(0, num_pairs, CHUNK))
@@ -69,4 +76,5 @@ def draw_pool(
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
                 done[waiting.pop(future)] = future.result()
     chunks = [done[start] for start in sorted(done)]
-    return np.concatenate([c[0] for c in chunks]), np.concatenate([c[1] for c in chunks])
+    pixels, captions, phrases = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+    return pixels, captions, phrases

@@ -29,7 +29,7 @@ POOL_SEED = 20_011
 """First word of every random seed here; the demo's scenes use ``--seed``, 7."""
 
 KINDS = {"scene": 0.62, "single": 0.3, "sketch": 0.08}
-OTHER_SHARE = 0.25
+OTHER_SHARE = 0.15
 """Share of things in a scene that are replaced by one of the other pictures."""
 NAME_SHARES = {"often": 0.75, "seldom": 0.06, "never": 0.0}
 KIND_SHARE = 0.12
@@ -63,16 +63,22 @@ def _phrase(rng: np.random.Generator, name: str, colour: str | None, count: int)
     return counted(count, shown, word, plural)
 
 
-def web_caption(rng: np.random.Generator, scene: Scene, *, sketched: bool = False) -> str:
-    """One caption such as the web might carry for the scene."""
-    if rng.random() < WRONG_SHARE:
-        return _EMPTY[int(rng.integers(len(_EMPTY)))]
+def web_phrases(rng: np.random.Generator, scene: Scene) -> list[str]:
+    """What one caption such as the web might carry mentions: one to three phrases."""
     present = groups(scene)
     # Large things are mentioned more often, few captions mention everything.
     keys = rng.exponential(size=len(present)) * (1 + 0.35 * np.arange(len(present)))
     mentioned = min(int(rng.choice([1, 2, 3], p=[0.45, 0.37, 0.18])), len(present))
-    chosen = [present[i] for i in np.argsort(keys)[:mentioned]]
-    text = joined(rng, [_phrase(rng, *group) for group in chosen])
+    return [_phrase(rng, *present[i]) for i in np.argsort(keys)[:mentioned]]
+
+
+def web_caption(
+    rng: np.random.Generator, scene: Scene, phrases: list[str], *, sketched: bool = False
+) -> str:
+    """A caption that mentions ``phrases``; now and then it is about something else."""
+    if not phrases or rng.random() < WRONG_SHARE:
+        return _EMPTY[int(rng.integers(len(_EMPTY)))]
+    text = joined(rng, phrases)
     if not sketched and rng.random() < 0.3:
         text = f"{text} {scene.context.phrase}"
     forms = _SKETCHED if sketched else _PLAIN
@@ -99,8 +105,8 @@ def _plan(rng: np.random.Generator, kind: str) -> Scene:
     return replace(scene, things=things)
 
 
-def draw_pair(number: int, num_captions: int) -> tuple[np.ndarray, list[str]]:
-    """Picture (height, width, 3) and captions of one training example."""
+def draw_example(number: int, num_captions: int) -> tuple[np.ndarray, list[str], list[str]]:
+    """Picture (height, width, 3), captions and the phrases they are made of."""
     rng = np.random.default_rng([POOL_SEED, number])
     kind = pick(rng, KINDS)
     scene = _plan(rng, kind)
@@ -112,5 +118,6 @@ def draw_pair(number: int, num_captions: int) -> tuple[np.ndarray, list[str]]:
         pixels, outlines = paint(scene)
         seen = tuple(t for t, o in zip(scene.things, outlines, strict=True) if o is not None)
         scene = replace(scene, things=seen)
-    texts = [web_caption(rng, scene, sketched=kind == "sketch") for _ in range(num_captions)]
-    return pixels, texts
+    mentions = [web_phrases(rng, scene) for _ in range(num_captions)]
+    texts = [web_caption(rng, scene, found, sketched=kind == "sketch") for found in mentions]
+    return pixels, texts, list(dict.fromkeys(phrase for found in mentions for phrase in found))

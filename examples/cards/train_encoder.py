@@ -1,8 +1,11 @@
 """Trains the encoder of the cards world: `python -m examples.cards.train_encoder`.
 
-Draws a pool of pictures with captions (`pretraining.py`), keeps it in the
-memory of the device and trains a small CLIP model on it, with augmentation on
-the device. Made for one large GPU; a CPU manages tiny sizes, for a test.
+Draws a pool of pictures with captions (`pretraining.py`), keeps it in memory and
+trains a small CLIP model on it, with augmentation. Two losses are added up: the
+contrastive loss of CLIP between pictures and captions, and one between pictures
+and the phrases that their captions are made of, in which a picture has several
+right answers (the multi-tag idea of TagAlign, arXiv 2312.14149). The second
+tells far more about each picture, so that two CPU cores are enough.
 """
 
 import argparse
@@ -38,12 +41,14 @@ class Pool:
     """int16, (examples, captions, context)."""
     caption_ids: torch.Tensor
     """int64, (examples, captions): equal where the text is equal."""
+    phrases: torch.Tensor
+    """int16, (examples, phrases, context); all zero where there is none."""
 
 
 def load_pool(args: argparse.Namespace, out: Path) -> Pool:
     """Draw the pool and move it to the device."""
     began = time.monotonic()
-    pixels, tokens = draw_pool(
+    pixels, tokens, phrases = draw_pool(
         args.pool,
         out,
         num_captions=args.captions,
@@ -59,6 +64,7 @@ def load_pool(args: argparse.Namespace, out: Path) -> Pool:
         pixels=torch.from_numpy(pixels).to(args.device).permute(0, 3, 1, 2).contiguous(),
         tokens=torch.from_numpy(tokens).to(args.device),
         caption_ids=torch.from_numpy(ids).to(args.device),
+        phrases=torch.from_numpy(phrases).to(args.device),
     )
 
 
@@ -100,6 +106,41 @@ def clip_loss(
     ) / 2
 
 
+def encode_short(model: CLIP, tokens: torch.Tensor) -> torch.Tensor:
+    """Unit text vectors from as many columns as are in use.
+
+    The causal mask makes what follows the end token irrelevant, so this equals
+    the model's own ``encode_text``, which insists on the full context.
+    """
+    length = int(tokens.any(dim=0).nonzero().max()) + 1
+    tokens = tokens[:, :length]
+    x = model.token_embedding(tokens) + model.positional_embedding[:length]
+    x = model.transformer(x, attn_mask=model.attn_mask[:length, :length])
+    ends = model.ln_final(x)[torch.arange(len(x)), tokens.argmax(dim=-1)]
+    return functional.normalize((ends @ model.text_projection).float(), dim=-1)
+
+
+def batch_phrases(model: CLIP, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Unit vectors of the batch's distinct phrases, and which picture has which."""
+    given = tokens.any(dim=-1)
+    unique, place = torch.unique(tokens[given], dim=0, return_inverse=True)
+    belongs = torch.zeros(len(tokens), len(unique), device=tokens.device)
+    belongs[given.nonzero()[:, 0], place] = 1
+    return encode_short(model, unique.long()), belongs
+
+
+def phrase_loss(
+    images: torch.Tensor, phrases: torch.Tensor, belongs: torch.Tensor, scale: torch.Tensor
+) -> torch.Tensor:
+    """Contrast between pictures and all phrases of the batch, several right ones each."""
+    logits = scale * images @ phrases.T
+    shown = belongs.any(dim=1)
+    to_phrases = belongs[shown] / belongs[shown].sum(1, keepdim=True)
+    to_images = belongs.T / belongs.T.sum(1, keepdim=True)
+    by_image = functional.cross_entropy(logits[shown], to_phrases)
+    return (by_image + functional.cross_entropy(logits.T, to_images)) / 2
+
+
 def _optimizer(model: CLIP, rate: float) -> torch.optim.AdamW:
     matrices = [p for p in model.parameters() if p.ndim >= 2]
     others = [p for p in model.parameters() if p.ndim < 2]
@@ -136,12 +177,15 @@ def train(model: CLIP, pool: Pool, args: argparse.Namespace) -> list[dict[str, f
         )
         for group in optimizer.param_groups:
             group["lr"] = args.rate * rate_share(done)
-        with torch.autocast(args.device, torch.bfloat16, enabled=args.device == "cuda"):
-            images = model.encode_image(augment(pool.pixels[rows], generator), normalize=True)
-            texts = model.encode_text(pool.tokens[rows, which].long(), normalize=True)
-        loss = clip_loss(
-            images.float(), texts.float(), model.logit_scale.exp(), pool.caption_ids[rows, which]
-        )
+        pixels = augment(pool.pixels[rows], generator)
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(args.device, torch.bfloat16):
+            images = model.encode_image(pixels, normalize=True).float()
+            texts = encode_short(model, pool.tokens[rows, which].long())
+            phrases, belongs = batch_phrases(model, pool.phrases[rows])
+        scale = model.logit_scale.exp()
+        by_caption = clip_loss(images, texts, scale, pool.caption_ids[rows, which])
+        loss = phrase_loss(images, phrases, belongs, scale) + 0.5 * by_caption
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -168,13 +212,13 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m examples.cards.train_encoder")
     parser.add_argument("--out", type=Path, default=Path("examples/cards/encoder"))
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--minutes", type=float, default=6.0, help="training time")
+    parser.add_argument("--minutes", type=float, default=20.0, help="training time")
     parser.add_argument("--steps", type=int, help="steps instead of minutes")
-    parser.add_argument("--pool", type=int, default=160_000, help="examples to draw")
-    parser.add_argument("--pool-minutes", type=float, default=2.0, help="limit for drawing")
-    parser.add_argument("--captions", type=int, default=6, help="captions an example")
-    parser.add_argument("--batch", type=int, default=2048)
-    parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate")
+    parser.add_argument("--pool", type=int, default=40_000, help="examples to draw")
+    parser.add_argument("--pool-minutes", type=float, default=30.0, help="limit for drawing")
+    parser.add_argument("--captions", type=int, default=4, help="captions an example")
+    parser.add_argument("--batch", type=int, default=192)
+    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
