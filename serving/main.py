@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 import signal
 import socket
@@ -93,11 +94,12 @@ def _serve(
     release: Release, version: str, host: str, port: int, options: argparse.Namespace
 ) -> None:
     stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
     _say(f"starting Ray Serve for {release.title} …")
-    start(release.directory, host, port, num_threads=options.threads or _num_cores())
     try:
+        start(release.directory, host, port, num_threads=options.threads or _num_cores())
+        # After the start: Ray puts handlers of its own in place, which end in a core dump.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         if host not in LOOPBACK:
             _say(f"warning: {host} can be reached from other machines, and there is no password.")
@@ -118,6 +120,7 @@ def start(bundle_directory: Path, host: str, port: int, *, num_threads: int) -> 
     import ray
     from ray import serve
 
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
     from serving.deployments import build_application
 
     ray.init(
@@ -142,6 +145,8 @@ def stop() -> None:
     import ray
     from ray import serve
 
+    if not ray.is_initialized():  # or Serve would start Ray in order to stop it
+        return
     try:
         serve.shutdown()
     finally:

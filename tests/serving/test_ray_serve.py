@@ -88,6 +88,7 @@ def url(real_bundle: Path) -> Iterator[str]:
         watchdog.cancel()
         process.send_signal(signal.SIGTERM)
         status = process.wait(timeout=60)
+        process.stdout.close()
     assert status == 0
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
@@ -144,3 +145,27 @@ def test_bad_requests_are_refused_through_the_proxy_too(url):
         assert httpx.post(url + "/v1/search", json=body, trust_env=False).status_code == 422
     assert httpx.post(url + "/v1/tag", content=b"GIF89a", trust_env=False).status_code == 422
     assert httpx.get(url + "/v1/images/none", trust_env=False).status_code == 404
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_queries_that_come_together_are_encoded_together(real_bundle, red_card):
+    from ray import serve
+
+    from serving.main import start, stop
+
+    port = free_port()
+    start(real_bundle, "127.0.0.1", port, num_threads=1)
+    try:
+
+        def ask(_number: int) -> int:
+            with Client(f"http://127.0.0.1:{port}") as client:
+                return len(client.tag(red_card)["tags"])
+
+        with ThreadPoolExecutor(24) as pool:
+            assert set(pool.map(ask, range(96))) == {4}
+        encoder = serve.get_deployment_handle("encoder", "efuda")
+        sizes = encoder.batch_sizes.remote().result(timeout_s=30)
+        assert sum(size * count for size, count in sizes.items()) == 96
+        assert max(sizes) > 1
+    finally:
+        stop()
