@@ -16,6 +16,7 @@ from serving.release import Release, read_registry, released_bundle
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 OBJECT_STORE_BYTES = 256 << 20
+START_ATTEMPTS = 3
 # Read by Ray when it is imported.
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -117,27 +118,46 @@ def _serve(
 def start(bundle_directory: Path, host: str, port: int, *, num_threads: int) -> None:
     """Start Ray and the application, and return when it answers."""
     os.environ.update({name: os.environ.get(name, value) for name, value in ENVIRONMENT.items()})
-    import ray
     from ray import serve
 
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
     from serving.deployments import build_application
 
-    ray.init(
-        address="local",
-        num_cpus=_num_cores(),
-        include_dashboard=False,
-        object_store_memory=OBJECT_STORE_BYTES,
-        _node_ip_address=LOOPBACK[0],
-        logging_level="ERROR",
-        log_to_driver=False,
-    )
+    _start_ray()
     serve.start(
         proxy_location="HeadOnly",
         http_options={"host": host, "port": port},
         logging_config={"log_level": "WARNING", "enable_access_log": False},
     )
     serve.run(build_application(bundle_directory, num_threads), name="efuda", route_prefix="/")
+
+
+def _start_ray() -> None:
+    """Start a small Ray on loopback. On a busy machine its own patience of 30 s can be too short."""
+    import ray
+
+    for attempt in range(1, START_ATTEMPTS + 1):
+        try:
+            ray.init(
+                address="local",
+                num_cpus=_num_cores(),
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                _node_ip_address=LOOPBACK[0],
+                logging_level="ERROR",
+                log_to_driver=False,
+            )
+        except Exception as fault:
+            ray.shutdown()
+            if "timed out during startup" not in str(fault):
+                raise
+            _say(f"Ray did not start in time (attempt {attempt} of {START_ATTEMPTS}) …")
+        else:
+            return
+    raise InputError(
+        "Ray does not start in time: the machine is too busy, or too little memory is free. "
+        "Try again when other work has ended."
+    )
 
 
 def stop() -> None:
