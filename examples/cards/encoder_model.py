@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from open_clip import CLIP
 from open_clip.tokenizer import SimpleTokenizer, default_bpe
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 NUM_MERGES = 4000
 CONTEXT_LENGTH = 32
@@ -70,11 +70,23 @@ def new_model(seed: int) -> CLIP:
     return CLIP(**MODEL_CONFIG)
 
 
+def load_weights(model: CLIP, folder: Path) -> None:
+    """Take the weights of a checkpoint folder."""
+    weights = load_file(str(folder / "open_clip_model.safetensors"))
+    floats = {
+        name: value.float() if value.is_floating_point() else value
+        for name, value in weights.items()
+    }
+    model.load_state_dict(floats)
+
+
 def save_checkpoint(model: CLIP, folder: Path) -> None:
     """Write weights in half precision and the configuration beside them."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
-        name: tensor.detach().to("cpu", torch.float16).contiguous()
+        name: tensor.detach()
+        .to("cpu", torch.float16 if tensor.is_floating_point() else tensor.dtype)
+        .contiguous()
         for name, tensor in model.state_dict().items()
     }
     file = folder / "open_clip_model.safetensors"

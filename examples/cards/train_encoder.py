@@ -23,6 +23,7 @@ from torch.nn import functional
 
 from examples.cards.encoder_model import (
     MERGES_FILE,
+    load_weights,
     new_model,
     save_checkpoint,
     write_merges,
@@ -211,6 +212,7 @@ def _row(step: int, elapsed_s: float, loss: torch.Tensor, model: CLIP) -> dict[s
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m examples.cards.train_encoder")
     parser.add_argument("--out", type=Path, default=Path("examples/cards/encoder"))
+    parser.add_argument("--start", type=Path, help="go on from this folder's checkpoint")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--minutes", type=float, default=20.0, help="training time")
     parser.add_argument("--steps", type=int, help="steps instead of minutes")
@@ -230,7 +232,11 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     write_merges(args.out / MERGES_FILE)
     pool = load_pool(args, args.out)
-    model = new_model(args.seed).to(args.device).train()
+    model = new_model(args.seed)
+    if args.start:
+        load_weights(model, args.start)
+    model = model.to(args.device).train()
+    model.visual = model.visual.to(memory_format=torch.channels_last)
     log = train(model, pool, args)
     save_checkpoint(model, args.out)
     report = {
