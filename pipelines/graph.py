@@ -1,16 +1,19 @@
 """The graph of stages as DVC reads it: what each stage reads and writes.
 
 Both the repository's own dvc.yaml and those that `efuda init` writes come from
-here. Code is not a dependency: it belongs to the installed Efuda, not to the
+here; `python -m pipelines.graph` in a project writes its dvc.yaml anew, after
+the paths of its source were changed in params.yaml. Code is not a dependency: it belongs to the installed Efuda, not to the
 project; after an update `efuda run --force` computes everything anew.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
+from components.atomic import write_text
 from pipelines.encoder_choice import checkpoint_of
-from pipelines.settings import Settings
+from pipelines.settings import Settings, load_settings
 
 EXAMPLES = "data/prepared/examples.parquet"
 LABELS = "data/prepared/labels.parquet"
@@ -189,4 +192,20 @@ def dvc_yaml(settings: Settings, *, drawn: bool = False) -> str:
     return HEADER + yaml.safe_dump(graph, sort_keys=False, width=100)
 
 
-# Pictures rather than tables: the page of `dvc plots show` then needs no other host.
+def is_drawn(text: str) -> bool:
+    """Whether a dvc.yaml is the demo's, which draws its images itself."""
+    try:
+        return "draw" in yaml.safe_load(text)["stages"]
+    except (yaml.YAMLError, KeyError, TypeError):
+        return False
+
+
+def main() -> None:
+    """Write the dvc.yaml of the project in the current directory anew."""
+    path = Path("dvc.yaml")
+    drawn = path.exists() and is_drawn(path.read_text(encoding="utf-8"))
+    write_text(path, dvc_yaml(load_settings(), drawn=drawn))
+
+
+if __name__ == "__main__":
+    main()

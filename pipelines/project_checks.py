@@ -7,6 +7,7 @@ import yaml
 
 from components.errors import InputError
 from pipelines.findings import Finding, Status
+from pipelines.graph import dvc_yaml, is_drawn
 from pipelines.settings import Settings, load_settings
 
 
@@ -27,7 +28,7 @@ def project_findings(root: Path) -> list[Finding]:
         return [Finding(Status.ERROR, "params.yaml", str(fault), "correct the keys named above")]
     return [
         Finding(Status.OK, "params.yaml", f"project {settings.project.name!r}"),
-        _graph(root),
+        _graph(root, settings),
         _repository(root),
         *_source(root, settings),
         *_encoder(root, settings),
@@ -35,15 +36,21 @@ def project_findings(root: Path) -> list[Finding]:
     ]
 
 
-def _graph(root: Path) -> Finding:
+def _graph(root: Path, settings: Settings) -> Finding:
     path = root / "dvc.yaml"
-    remedy = "take it from git, or make a project anew with `efuda init` and copy its dvc.yaml"
-    if not path.exists():
-        return Finding(Status.ERROR, "dvc.yaml", "missing", remedy)
+    remedy = "`python -m pipelines.graph` writes it anew from params.yaml"
     try:
-        stages = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
+        text = path.read_text(encoding="utf-8")
+        stages = yaml.safe_load(text)["stages"]
+    except FileNotFoundError:
+        return Finding(Status.ERROR, "dvc.yaml", "missing", remedy)
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as fault:
         return Finding(Status.ERROR, "dvc.yaml", f"cannot be read: {fault!r}", remedy)
+    wanted = yaml.safe_load(dvc_yaml(settings, drawn=is_drawn(text)))["stages"]
+    changed = sorted(name for name in wanted if stages.get(name) != wanted[name])
+    if changed:
+        detail = f"stages that do not fit params.yaml: {', '.join(changed)}"
+        return Finding(Status.WARNING, "dvc.yaml", detail, f"unless you changed it: {remedy}")
     return Finding(Status.OK, "dvc.yaml", f"{len(stages)} stages")
 
 
@@ -70,7 +77,7 @@ def _path(root: Path, key: str, path: str) -> Finding:
     place = root / path
     if place.exists():
         return Finding(Status.OK, key, path)
-    if _is_drawn(root, path):
+    if _is_made(root, path):
         return Finding(Status.OK, key, f"{path} (a stage makes it)")
     return Finding(
         Status.ERROR,
@@ -80,7 +87,7 @@ def _path(root: Path, key: str, path: str) -> Finding:
     )
 
 
-def _is_drawn(root: Path, path: str) -> bool:
+def _is_made(root: Path, path: str) -> bool:
     """Whether a stage of the project makes the path, as the demo's does."""
     try:
         text = (root / "dvc.yaml").read_text(encoding="utf-8")

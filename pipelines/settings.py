@@ -192,8 +192,8 @@ class RegistrySettings(Section):
     model_name: str | None = None
     """None takes the project's name."""
     tracking_uri: str = "sqlite:///mlflow.db"
-    tolerance: Share = 0.0
-    """How much test mAP a challenger may be worse and still pass."""
+    tolerance: Share = 0.01
+    """How far below zero the interval of the difference in test mAP may reach."""
 
 
 class ServeSettings(Section):

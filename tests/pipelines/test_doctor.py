@@ -6,6 +6,7 @@ import yaml
 
 from pipelines.doctor import examine, main
 from pipelines.findings import Finding, Status
+from pipelines.graph import main as write_graph
 from pipelines.init import create_project
 from pipelines.settings import parse_settings
 
@@ -66,6 +67,16 @@ def test_a_broken_graph_is_an_error(project, text):
     assert found(project, "dvc.yaml").status is Status.ERROR
     (project / "dvc.yaml").unlink()
     assert found(project, "dvc.yaml").status is Status.ERROR
+
+
+def test_a_graph_of_other_paths_is_a_warning_that_one_command_mends(project):
+    (project.parent / "others").mkdir()
+    change(project, source={"kind": "folder", "images": "../others"})
+    finding = found(project, "dvc.yaml")
+    assert finding.status is Status.WARNING
+    assert "prepare" in finding.detail
+    write_graph()
+    assert found(project, "dvc.yaml").status is Status.OK
 
 
 def test_a_missing_checkpoint_is_an_error(project):
