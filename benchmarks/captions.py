@@ -1,155 +1,173 @@
-"""How well captions are read: precision and recall against COCO's boxes, speed, languages.
+"""How well captions are read: ``python -m benchmarks.captions --json``.
 
-Run from the project root: ``python -m benchmarks.captions [--json FILE]``. The data are
-looked for in EFUDA_REAL_DATA (default ../shared/real).
+Against hand-made tags, against COCO's boxes (in EFUDA_REAL_DATA), and against
+the cards world, whose captions are made from a known truth.
 """
 
-import argparse
 import json
-import os
 import time
 from collections import Counter, defaultdict
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from components.atomic import write_json
+from benchmarks.caption_gold import gold_captions, score
+from benchmarks.figures import REAL, Figure, run_benchmark
 from components.captions.class_words import ClassWords, coco_class_words
 from components.captions.rule_parser import RuleParser
 from components.captions.tags import CaptionTags
 from components.labels.vocabulary import Vocabulary
+from examples.cards.captions import NUMBERS, captions, groups
+from examples.cards.concepts import concepts
+from examples.cards.scenes import Scene, World, plan_scene
 
-REAL = Path(os.environ.get("EFUDA_REAL_DATA", "../shared/real"))
+NUM_DRAWS = 1000
+NUM_SCENES = 600
 
 
-def read_captions() -> dict[int, list[str]]:
+def measure() -> Iterator[Figure]:
+    """How well captions are read."""
+    yield from gold_figures()
+    yield from cards_figures()
+    if (REAL / "labels").is_dir():
+        yield from coco_figures()
+
+
+def gold_figures() -> Iterator[Figure]:
+    """Exact matches with tags written by hand."""
+    parser, gold = RuleParser(), gold_captions()
+    parts = {"all": gold, "held": [g for g in gold if g.held]}
+    for part, chosen in parts.items():
+        result = score(parser, chosen)
+        for field in ("objects", "links", "denied"):
+            name = f"gold_{part}_{field}_f1"
+            yield Figure(name=name, value=result[field]["f1"], unit="1")
+        yield Figure(name=f"gold_{part}_whole_captions", value=result["whole"], unit="1")
+        broken = float(len(result["violations"]))
+        yield Figure(name=f"gold_{part}_denied_yet_given", value=broken, unit="tags")
+
+
+def cards_figures() -> Iterator[Figure]:
+    """Objects, colours and counts of sentences whose truth is known."""
+    names = [name.replace("_", " ") for name in concepts()]
+    scenes = [plan_scene(np.random.default_rng((7, i)), World()) for i in range(NUM_SCENES)]
+    texts = [captions(scene, np.random.default_rng((8, i)))[0] for i, scene in enumerate(scenes)]
+    for kind, parser in {"plain": RuleParser(), "with_names": RuleParser(names)}.items():
+        parses = list(parser.parse_all(texts))
+        objects = [frozenset(tags.object_names) & set(names) for tags in parses]
+        links = [frozenset(pair for pair in tags.link_names if pair[1] in names) for tags in parses]
+        truth = [scene_truth(scene) for scene in scenes]
+        yield from agreement(f"cards_{kind}_objects", objects, [t[0] for t in truth])
+        yield from agreement(f"cards_{kind}_links", links, [t[1] for t in truth])
+
+
+def scene_truth(scene: Scene) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """The objects and the (attribute, object) pairs that a full caption names."""
+    objects, links = set[str](), set[tuple[str, str]]()
+    for concept, colour, count in groups(scene):
+        name = concept.replace("_", " ")
+        objects.add(name)
+        links |= {(word, name) for word in (colour, NUMBERS.get(count)) if word}
+    return frozenset(objects), frozenset(links)
+
+
+def coco_figures() -> Iterator[Figure]:
+    """Objects against COCO's boxes, over val2017."""
+    names = tuple((REAL / "labels/coco_names.txt").read_text().splitlines())
+    words = coco_class_words(Vocabulary(names))
+    texts, truth = coco_captions(), coco_truth()
+    ids = sorted(texts.keys() & truth.keys())
+    right = [truth[i] for i in ids]
+    parser = RuleParser(words.phrases)
+    parser.parse("The first caption loads the model.")
+    started_s = time.perf_counter()
+    parses = _parsed(parser, texts, ids)
+    rate = sum(map(len, parses.values())) / (time.perf_counter() - started_s)
+    first = [words.labels_of(parses[i][0]) for i in ids]
+    every = [frozenset[str]().union(*(words.labels_of(t) for t in parses[i])) for i in ids]
+    yield from agreement("coco_first_caption", first, right)
+    yield from agreement("coco_all_captions", every, right)
+    yield from agreement("coco_all_captions_word_search", word_search(words, texts, ids), right)
+    refused = sum(tags.fault is not None for i in ids for tags in parses[i])
+    yield Figure(name="coco_captions_refused", value=float(refused), unit="captions")
+    denied = [(i, label) for i in ids for tags in parses[i] for label in words.denied_by(tags)]
+    there = sum(label in truth[i] for i, label in denied)
+    yield Figure(name="coco_denied_labels", value=float(len(denied)), unit="labels")
+    yield Figure(name="coco_denied_labels_in_boxes", value=float(there), unit="labels")
+    yield Figure(name="parsing_rate", value=rate, unit="captions/s")
+
+
+def _parsed(
+    parser: RuleParser, texts: dict[int, list[str]], ids: Sequence[int]
+) -> dict[int, list[CaptionTags]]:
+    stream = parser.parse_all(text for i in ids for text in texts[i])
+    return {i: [next(stream) for _ in texts[i]] for i in ids}
+
+
+def word_search(
+    words: ClassWords, texts: dict[int, list[str]], ids: Sequence[int]
+) -> list[frozenset[str]]:
+    """The rival: a label is there if one of its words is, the plural's s aside."""
+    found: list[frozenset[str]] = []
+    for i in ids:
+        labels = set[str]()
+        for text in texts[i]:
+            plain = "".join(c if c.isalpha() else " " for c in text.lower()).split()
+            for length in (1, 2, 3):
+                for start in range(len(plain) - length + 1):
+                    name = " ".join(plain[start : start + length])
+                    label = words.label_of(name, name.removesuffix("s"))
+                    labels.update([label] if label else [])
+        found.append(frozenset(labels))
+    return found
+
+
+def agreement(
+    name: str, found: Sequence[frozenset[object]], truth: Sequence[frozenset[object]]
+) -> Iterator[Figure]:
+    """Micro precision and recall, with intervals over draws of images."""
+    hits = np.array([len(f & t) for f, t in zip(found, truth, strict=True)])
+    rows = np.random.default_rng(0).integers(len(hits), size=(NUM_DRAWS, len(hits)))
+    for figure, sets in {"precision": found, "recall": truth}.items():
+        sizes = np.array([len(s) for s in sets])
+        low, high = np.quantile(hits[rows].sum(1) / sizes[rows].sum(1), [0.025, 0.975])
+        value = float(hits.sum() / sizes.sum())
+        yield Figure(
+            name=f"{name}_{figure}", value=value, unit="1", low=float(low), high=float(high)
+        )
+
+
+def per_class(
+    found: Sequence[frozenset[str]], truth: Sequence[frozenset[str]]
+) -> dict[str, tuple[float, float, int]]:
+    """(precision, recall, images) of each class that occurs; NaN where never found."""
+    hits, given, there = Counter[str](), Counter[str](), Counter[str]()
+    for labels, right in zip(found, truth, strict=True):
+        hits.update(labels & right)
+        given.update(labels)
+        there.update(right)
+    nan = float("nan")
+    return {
+        n: (hits[n] / given[n] if given[n] else nan, hits[n] / count, count)
+        for n, count in there.items()
+    }
+
+
+def coco_captions() -> dict[int, list[str]]:
     """Captions by image."""
     rows = json.loads((REAL / "labels/coco_val2017_captions.json").read_text())
-    captions: dict[int, list[str]] = defaultdict(list)
+    found: dict[int, list[str]] = defaultdict(list)
     for row in rows:
-        captions[row["image_id"]] += row["captions"]
-    return dict(captions)
+        found[row["image_id"]] += row["captions"]
+    return dict(found)
 
 
-def read_truth() -> dict[int, frozenset[str]]:
+def coco_truth() -> dict[int, frozenset[str]]:
     """The classes of COCO's boxes by image."""
     lines = (REAL / "labels/coco_val2014.tsv").read_text().splitlines()
     parts = (line.split("\t") for line in lines)
     return {int(p[0]): frozenset(p[1].split(",")) - {""} for p in parts}
 
 
-def agreement(
-    found: list[frozenset[str]], truth: list[frozenset[str]], names: tuple[str, ...]
-) -> dict[str, object]:
-    """Micro and per-class precision and recall."""
-    hits, given, there = Counter(), Counter(), Counter()
-    for labels, right in zip(found, truth, strict=True):
-        hits.update(labels & right)
-        given.update(labels)
-        there.update(right)
-    per_class = {
-        name: {
-            "precision": hits[name] / given[name] if given[name] else None,
-            "recall": hits[name] / there[name] if there[name] else None,
-            "found": given[name],
-            "images": there[name],
-        }
-        for name in names
-    }
-    means = {
-        f"{key}_mean_over_classes": float(np.mean([r[key] for r in per_class.values() if r[key]]))
-        for key in ("precision", "recall")
-    }
-    return {
-        "precision": sum(hits.values()) / sum(given.values()),
-        "recall": sum(hits.values()) / sum(there.values()),
-        **means,
-        "per_class": per_class,
-    }
-
-
-def image_interval(
-    found: list[frozenset[str]], truth: list[frozenset[str]], draws: int = 1000
-) -> dict[str, list[float]]:
-    """95 % intervals of micro precision and recall, drawing images again."""
-    hits = np.array([len(f & t) for f, t in zip(found, truth, strict=True)])
-    given = np.array([len(f) for f in found])
-    there = np.array([len(t) for t in truth])
-    rng = np.random.default_rng(0)
-    rows = rng.integers(len(hits), size=(draws, len(hits)))
-    ratios = {"precision": (hits, given), "recall": (hits, there)}
-    return {
-        key: np.quantile(above[rows].sum(1) / below[rows].sum(1), [0.025, 0.975]).tolist()
-        for key, (above, below) in ratios.items()
-    }
-
-
-def measure() -> dict[str, object]:
-    """All figures."""
-    names = tuple((REAL / "labels/coco_names.txt").read_text().splitlines())
-    words = coco_class_words(Vocabulary(names))
-    captions, truth = read_captions(), read_truth()
-    ids = sorted(captions.keys() & truth.keys())
-    parser = RuleParser(words.phrases)
-    parser.parse("A warm-up.")
-    texts = [text for i in ids for text in captions[i]]
-    start = time.perf_counter()
-    parsed = list(parser.parse_all(texts))
-    seconds = time.perf_counter() - start
-    by_text = dict(zip(texts, parsed, strict=True))
-    single = [words.labels_of(by_text[captions[i][0]]) for i in ids]
-    union = [frozenset().union(*(words.labels_of(by_text[t]) for t in captions[i])) for i in ids]
-    right = [truth[i] for i in ids]
-    faults = Counter(tags.fault.reason for tags in parsed if tags.fault)
-    return {
-        "parser": parser.version,
-        "images": len(ids),
-        "captions": len(texts),
-        "captions_per_second": len(texts) / seconds,
-        "first_caption": {
-            **agreement(single, right, names),
-            "interval": image_interval(single, right),
-        },
-        "all_captions": {
-            **agreement(union, right, names),
-            "interval": image_interval(union, right),
-        },
-        "faults": dict(faults),
-        "negation": denied_labels(parsed, by_text, words, captions, truth, ids),
-    }
-
-
-def denied_labels(
-    parsed: list[CaptionTags],
-    by_text: dict[str, CaptionTags],
-    words: ClassWords,
-    captions: dict[int, list[str]],
-    truth: dict[int, frozenset[str]],
-    ids: list[int],
-) -> dict[str, object]:
-    """How often COCO's boxes show a class that a caption denies."""
-    denied = [(i, label) for i in ids for t in captions[i] for label in words.denied_by(by_text[t])]
-    present = sum(label in truth[i] for i, label in denied)
-    return {
-        "captions_with_denial": sum(bool(tags.negated) for tags in parsed),
-        "denied_labels": len(denied),
-        "of_them_in_the_boxes": present,
-    }
-
-
-def main() -> None:
-    """Print the figures, and write them where asked."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--json", type=Path)
-    target = arguments.parse_args().json
-    figures = measure()
-    if target:
-        write_json(target, figures)
-    for key in ("first_caption", "all_captions"):
-        part = figures[key]
-        print(key, {k: v for k, v in part.items() if k != "per_class"})  # type: ignore[union-attr]
-    print({k: v for k, v in figures.items() if k not in {"first_caption", "all_captions"}})
-
-
 if __name__ == "__main__":
-    main()
+    run_benchmark(measure)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from spacy.tokens import Doc, Token
 
-from components.captions.nouns import Noun, is_material
+from components.captions.nouns import Noun, is_colour_before_noun, is_material
 from components.captions.tags import Mention, Span
 from components.captions.words import (
     COPULAS,
@@ -22,15 +22,16 @@ _RELATIVE = frozenset({"that", "which", "who"})
 
 def attributes(doc: Doc, nouns: Mapping[int, Noun]) -> Iterator[tuple[Token, Mention, int]]:
     """(word, its mention, position of the noun it is said of), in the order of the caption."""
-    named = {place for noun in nouns.values() for place in range(noun.first, noun.head + 1)}
+    owner = {i: noun.head for noun in nouns.values() for i in range(noun.first, noun.head + 1)}
     for token in doc:
-        if token.i in named and token.i not in nouns:
+        if token.i in owner and token.i not in nouns:
             continue
         mention = _mention(token)
         if mention:
             for place in _bearers(token):
-                if place in nouns and place != token.i:
-                    yield token, mention, place
+                bearer = owner.get(place, token.i)
+                if bearer != token.i:
+                    yield token, mention, bearer
 
 
 def _mention(token: Token) -> Mention | None:
@@ -51,7 +52,8 @@ def _name(token: Token) -> str | None:
         return COUNTS.get(word) or (word if word in COUNTS.values() else None)
     if not word.isalpha():
         return None
-    if is_material(token) and (token.pos_ != "NOUN" or token.dep_ not in _NOUN_ROLES):
+    roles = frozenset[str]() if is_colour_before_noun(token) else _NOUN_ROLES
+    if is_material(token) and (token.pos_ != "NOUN" or token.dep_ not in roles):
         return word
     if token.tag_ in _PARTICIPLES:
         return None if word in STOP_PARTICIPLES else word
@@ -76,6 +78,8 @@ def _hyphenated_start(token: Token) -> int:
 
 def _bearers(token: Token) -> list[int]:
     """Positions of the nouns that the word is said of."""
+    if token.pos_ == "NOUN" and is_colour_before_noun(token):
+        return [token.i + 1]
     if token.dep_ == "conj" and token.head.i != token.i:
         return _bearers(token.head) if _is_adjectival(token.head) else []
     if token.dep_ in {"amod", "nummod", "compound", "nmod"}:

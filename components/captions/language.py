@@ -1,6 +1,7 @@
 """Whether a caption is English, judged by its words and said honestly."""
 
-from collections.abc import Container, Sequence
+import re
+from collections.abc import Container
 
 from components.captions.words import word_set
 
@@ -11,28 +12,40 @@ _ENGLISH = word_set(
     while as who which has have not no very his he she they front top other one several many
     """
 )
-_FOREIGN = (
-    frozenset(
-        ["der", "die", "das", "und", "ein", "eine", "einer", "einem", "einen", "mit", "auf", "im", "ist", "sind", "neben", "vor", "zwei", "von", "zu", "dem", "den", "le", "la", "les", "un", "une", "des", "du", "et", "est", "sont", "avec", "dans", "sur", "deux", "pour", "qui", "aux", "au", "el", "los", "las", "una", "unos", "y", "con", "en", "dos", "de", "del", "por", "es", "hay", "junto", "al", "il", "lo", "gli", "uno", "di", "che", "sono", "nel", "nella", "sulla", "su", "due", "e", "con", "della", "o", "os", "as", "um", "uma", "em", "no", "na", "com", "dois", "do", "da", "ao", "het", "een", "en", "met", "op", "van", "zijn", "naast", "twee", "voor", "i", "och", "en", "ett", "med", "på", "två", "av", "som", "är", "w", "na", "z", "dwa", "przed", "jest"]
-    )
-    - _ENGLISH
-    - frozenset({"no", "as", "on", "i", "e", "y", "o", "z", "w", "die", "do"})
-)
+_FOREIGN = word_set(
+    """
+    der die das und ein eine einer einem einen mit auf im ist sind neben vor zwei von zu dem den
+    le la les un une des du et est sont avec dans sur deux pour qui aux au
+    el los las una unos con en dos de del por es hay junto al
+    il lo gli uno di che sono nel nella sulla su due della
+    os um uma em na com dois da ao
+    het een met op van zijn naast twee voor
+    och ett med på två av som är
+    dwa przed jest
+    """
+) - word_set("die")
+
+LEAST_FOREIGN_SHARE = 1 / 6
+"""Fewer small words of other languages than this share may be names."""
 
 LEAST_SHARE = 0.5
 """Captions with a smaller share of English words are left alone."""
 
 
-def why_not_english(words: Sequence[str], known: Container[str]) -> str | None:
+_WORD = re.compile(r"(?<!['’\w])[^\W\d_]+")
+
+
+def why_not_english(text: str, known: Container[str]) -> str | None:
     """The reason for which a caption does not pass for English; None if it does.
 
     Args:
-        words: Its words, lower case, without punctuation and numbers.
+        text: The caption.
         known: Words of an English dictionary, in the form in which it lists them.
 
     Returns:
         A sentence, or None.
     """
+    words = _WORD.findall(text.lower())
     if not words:
         return "it has no words"
     english = sum(word in _ENGLISH for word in words)
@@ -41,7 +54,10 @@ def why_not_english(words: Sequence[str], known: Container[str]) -> str | None:
     count = f"{familiar} of its {len(words)} words are English"
     if familiar / len(words) < LEAST_SHARE:
         return count
-    if foreign > english and foreign / len(words) >= 0.2:
+    accented = sum(not word.isascii() for word in words)
+    if not english and accented > 1:
+        return f"{accented} of its {len(words)} words have letters that English lacks"
+    if foreign > english and foreign / len(words) >= LEAST_FOREIGN_SHARE:
         return f"{foreign} of its {len(words)} words are small words of other languages"
     return None
 

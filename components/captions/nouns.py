@@ -65,6 +65,12 @@ def is_material(token: Token) -> bool:
     return token.lower_ in COLOURS or token.lower_ in MATERIALS
 
 
+def is_colour_before_noun(token: Token) -> bool:
+    """Whether it is the "orange" of "an orange tulip", which the tagger takes for a fruit."""
+    following = token.doc[token.i + 1 : token.i + 2]
+    return token.lower_ in COLOURS and any(word.pos_ == "NOUN" for word in following)
+
+
 def _is_noun(token: Token) -> bool:
     if token.pos_ == "NOUN":
         return any(letter.isalpha() for letter in token.text)
@@ -73,7 +79,8 @@ def _is_noun(token: Token) -> bool:
 
 
 def _modifies_noun(token: Token) -> bool:
-    return token.dep_ in {"compound", "nmod"} and token.head.i > token.i
+    modifies = token.dep_ in {"compound", "nmod"} and token.head.i > token.i
+    return modifies or is_colour_before_noun(token)
 
 
 def _start_of_compound(head: Token) -> int:
@@ -115,7 +122,20 @@ def _noun(token: Token, first: int, dictionary: Collection[str]) -> Noun:
     start = token.doc[first].idx
     span = Span(start, token.idx + len(token.text))
     mention = Mention(name, "object", span, shorter)
-    return Noun(token.i, first, mention, name not in _NO_OBJECTS)
+    is_object = name not in _NO_OBJECTS and not _is_photographer(token, name)
+    return Noun(token.i, first, mention, is_object)
+
+
+def _is_photographer(token: Token, name: str) -> bool:
+    """Whether it is the camera that someone "looks at", which is not in the picture."""
+    before = token.doc[max(token.i - 2, 0) : token.i].text.lower()
+    return name == "camera" and before in {
+        "at the",
+        "for the",
+        "to the",
+        "toward the",
+        "towards the",
+    }
 
 
 def _endings(words: list[str]) -> Iterator[str]:

@@ -110,9 +110,7 @@ class RuleParser:
     def _fault(self, doc: Doc, text: str) -> CaptionFault | None:
         if not text.strip():
             return CaptionFault("empty", "The caption is empty; it gives no tags.")
-        words = [t.lower_ for t in doc if t.text[0].isalpha() and t.pos_ != "PROPN"]
-        words = words or [t.lower_ for t in doc if t.text[0].isalpha()]
-        why = why_not_english(words, self._english.dictionary)
+        why = why_not_english(doc.text, self._english.dictionary)
         if why:
             return CaptionFault(
                 "not_english",

@@ -12,7 +12,7 @@ STOP_OBJECTS = word_set(
     front back top side middle center centre edge end left right corner bottom part kind type sort
     style form variety number amount lot bunch group pair couple set piece row line series
     collection assortment array mix mixture stack pile plenty dozen half rest thing stuff something
-    anything everything someone somebody anyone everyone one other way distance direction camera
+    anything everything someone somebody anyone everyone one other way distance direction
     color colour shape size length height day time moment morning afternoon evening year age
     today hour minute caption none nothing nobody noone bit use display position place area spot case
     """

@@ -87,7 +87,8 @@ class GatedProjector(nn.Module):
         cls, embed_dim: int, *, num_blocks: int = 2, kernel_size: int = 3, seed: int = 0
     ) -> "GatedProjector":
         """For unit region vectors that already lie in the text space."""
-        projection = nn.utils.skip_init(nn.Linear, embed_dim, embed_dim, bias=False)
+        with torch.random.fork_rng(devices=[]):  # a layer draws its start even if it is not used
+            projection = nn.Linear(embed_dim, embed_dim, bias=False)
         nn.init.eye_(projection.weight)
         return cls(
             embed_dim,

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.caption_gold import found_tags, gold_captions, score
 from components.captions.rule_parser import MAX_CHARACTERS, RuleParser
 from components.errors import InputError
-from tests.components.captions.gold_captions import found_tags, gold_captions, score
 
 FOREIGN = [
     "Ein Mann fährt auf einem Fahrrad neben einem Hund.",
@@ -23,6 +23,9 @@ FOREIGN = [
     "一只黑猫睡在沙发上",
     "قطة سوداء تنام على الأريكة",
     "xkcd qwrt zzzp",
+    "Hund und Katze im Gras",
+    "Un bus rouge stationne devant un restaurant",
+    "Pes běží po trávě.",
 ]
 
 
@@ -53,6 +56,13 @@ def test_a_caption_in_another_language_gives_a_message_and_no_tags(parser, text)
     assert "only English is read" in tags.fault.detail
     assert not tags.objects
     assert not tags.attributes
+
+
+@pytest.mark.parametrize(
+    "text", ["A chihuahua wearing a sombrero", "A man doing an ollie", "Pizza in a café", "red car"]
+)
+def test_borrowed_words_are_english(parser, text):
+    assert parser.parse(text).fault is None
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n\t"])

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.attribute_world import GRID, rows_of, world
 from components.errors import InputError
 from components.methods.tagalign.analysis import Queries, per_kind_analysis, score_queries
 from components.methods.tagalign.training import ProjectorSchedule, TagList, train_projector
-from tests.components.methods.tagalign.attribute_world import GRID, rows_of, world
 
 SCHEDULE = ProjectorSchedule(epochs=12, batch_size=64, learning_rate=4e-3, kernel_size=1)
 

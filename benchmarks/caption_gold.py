@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-GOLD = Path(__file__).parent / "gold.txt"
+GOLD = Path(__file__).parent / "caption_gold.txt"
 
 
 @dataclass(frozen=True)
