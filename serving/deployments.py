@@ -7,6 +7,7 @@ from ray import serve
 from ray.serve.handle import DeploymentHandle
 
 from serving.encoder_deployment import EncoderDeployment, RemoteEncoder
+from serving.loopback import keep_replica_local
 
 MAX_ONGOING = 128
 
@@ -20,6 +21,7 @@ class WebDeployment:
         from components.bundle import load_bundle
         from serving.service import Service
 
+        keep_replica_local()
         self._service = Service(load_bundle(Path(bundle_directory)))
         self._encoder = RemoteEncoder(encoder)
 

@@ -10,6 +10,7 @@ from ray.exceptions import RayError
 from ray.serve.handle import DeploymentHandle
 
 from serving.encoding import BatchEncoder, EncodedImage, ImageTask, Outcome, encoded_or_raise
+from serving.loopback import keep_replica_local
 from serving.request_error import RequestError
 
 MAX_BATCH = 16
@@ -32,6 +33,7 @@ class EncoderDeployment:
         from components.encoders.catalog import build_encoder
         from serving.service import check_encoder
 
+        keep_replica_local()
         torch.set_num_threads(num_threads)
         bundle = load_bundle(Path(bundle_directory))
         encoder = build_encoder(bundle.encoder_config)

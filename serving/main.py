@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.errors import InputError
+from serving.loopback import LOOPBACK
 from serving.release import Release, read_registry, released_bundle
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOCAL_HOSTS = (LOOPBACK, "localhost", "::1")
 OBJECT_STORE_BYTES = 256 << 20
 START_ATTEMPTS = 3
 # Read by Ray when it is imported.
@@ -22,6 +23,8 @@ ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
     "RAY_AUTH_MODE": "disabled",  # the cluster listens on loopback alone
+    # Else Ray replaces 127.0.0.1 by the address of an outer interface and listens there.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
 }
 
 
@@ -65,7 +68,7 @@ def _address(options: argparse.Namespace) -> tuple[str, int]:
 
         read_registry(options.project)  # tells faults of the file in plain words
         section = (yaml.safe_load(params.read_text(encoding="utf-8")) or {}).get("serve") or {}
-    host = options.host or str(section.get("host", LOOPBACK[0]))
+    host = options.host or str(section.get("host", LOOPBACK))
     port = options.port if options.port is not None else int(str(section.get("port", 8000)))
     if not 1 <= port <= 65535:
         raise InputError(f"A port is a number from 1 to 65535, got {port}.")
@@ -95,6 +98,9 @@ def _serve(
     release: Release, version: str, host: str, port: int, options: argparse.Namespace
 ) -> None:
     stopped = threading.Event()
+    # Ray writes to standard output as it likes; what programs read is this one line.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     _say(f"starting Ray Serve for {release.title} …")
     try:
         start(release.directory, host, port, num_threads=options.threads or _num_cores())
@@ -102,12 +108,11 @@ def _serve(
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopped.set())
         url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        if host not in LOOPBACK:
+        if host not in LOCAL_HOSTS:
             _say(f"warning: {host} can be reached from other machines, and there is no password.")
-        if options.json:
-            print(json.dumps({"url": url, "model": release.title, "version": version}), flush=True)
-        else:
-            print(f"Efuda is ready at {url} (bundle {version}); stop it with Ctrl+C.", flush=True)
+        facts = {"url": url, "model": release.title, "version": version}
+        ready = f"Efuda is ready at {url} (bundle {version}); stop it with Ctrl+C."
+        print(json.dumps(facts) if options.json else ready, file=answers, flush=True)
         while not stopped.wait(0.5):
             pass
         _say("stopping …")
@@ -143,7 +148,7 @@ def _start_ray() -> None:
                 num_cpus=_num_cores(),
                 include_dashboard=False,
                 object_store_memory=OBJECT_STORE_BYTES,
-                _node_ip_address=LOOPBACK[0],
+                _node_ip_address=LOOPBACK,
                 logging_level="ERROR",
                 log_to_driver=False,
             )

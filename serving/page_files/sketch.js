@@ -1,6 +1,9 @@
 // A drawing area: black strokes on white, kept as lists of points so that they can be undone.
 
-const PEN_WIDTH = 5;
+const PEN_WIDTH = 8;
+// What is searched for fills this share of its frame, wherever and however small it was drawn.
+const FILLED = 0.72;
+const SENT_PEN = 0.027;
 
 export class Sketch {
   #canvas;
@@ -37,7 +40,14 @@ export class Sketch {
   }
 
   blob() {
-    return new Promise((resolve) => this.#canvas.toBlob(resolve, "image/png"));
+    const sent = document.createElement("canvas");
+    sent.width = sent.height = this.#canvas.width;
+    const pen = sent.getContext("2d");
+    paper(pen, sent.width);
+    pen.lineWidth = SENT_PEN * sent.width;
+    const place = centred(this.#strokes.flat(), sent.width);
+    for (const stroke of this.#strokes) line(pen, stroke.map(place));
+    return new Promise((resolve) => sent.toBlob(resolve, "image/png"));
   }
 
   #place(event) {
@@ -71,18 +81,34 @@ export class Sketch {
   }
 
   #draw() {
-    const pen = this.#pen;
-    pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, this.#canvas.width, this.#canvas.height);
-    pen.strokeStyle = "#000";
-    pen.lineWidth = PEN_WIDTH;
-    pen.lineCap = pen.lineJoin = "round";
-    for (const [first, ...rest] of this.#strokes) {
-      pen.beginPath();
-      pen.moveTo(...first);
-      // A stroke of one point is a dot.
-      for (const point of rest.length ? rest : [first]) pen.lineTo(...point);
-      pen.stroke();
-    }
+    paper(this.#pen, this.#canvas.width);
+    this.#pen.lineWidth = PEN_WIDTH;
+    for (const stroke of this.#strokes) line(this.#pen, stroke);
   }
+}
+
+function paper(pen, side) {
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, side, side);
+  pen.strokeStyle = "#000";
+  pen.lineCap = pen.lineJoin = "round";
+}
+
+function line(pen, [first, ...rest]) {
+  pen.beginPath();
+  pen.moveTo(...first);
+  // A stroke of one point is a dot.
+  for (const point of rest.length ? rest : [first]) pen.lineTo(...point);
+  pen.stroke();
+}
+
+// Moves and scales points so that together they fill the middle of a square.
+function centred(points, side) {
+  const [left, top] = [0, 1].map((axis) => Math.min(...points.map((point) => point[axis])));
+  const [right, bottom] = [0, 1].map((axis) => Math.max(...points.map((point) => point[axis])));
+  const scale = (FILLED * side) / Math.max(right - left, bottom - top, 0.1 * side);
+  return ([x, y]) => [
+    side / 2 + (x - (left + right) / 2) * scale,
+    side / 2 + (y - (top + bottom) / 2) * scale,
+  ];
 }

@@ -1,5 +1,6 @@
 """The whole service as `efuda serve` starts it: its own process, Ray Serve, real requests."""
 
+import contextlib
 import io
 import json
 import os
@@ -70,7 +71,7 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def url(real_bundle: Path) -> Iterator[str]:
+def service(real_bundle: Path) -> Iterator[subprocess.Popen]:
     port = free_port()
     command = [sys.executable, "-m", "serving.main", "--bundle", str(real_bundle)]
     command += ["--port", str(port), "--json", "--threads", "1"]
@@ -83,7 +84,8 @@ def url(real_bundle: Path) -> Iterator[str]:
         assert line, f"the service did not start (exit status {process.poll()})"
         assert json.loads(line)["version"] == read_json(real_bundle / "bundle.json")["version"]
         watchdog.cancel()
-        yield f"http://127.0.0.1:{port}"
+        process.url = f"http://127.0.0.1:{port}"
+        yield process
     finally:
         watchdog.cancel()
         process.send_signal(signal.SIGTERM)
@@ -94,11 +96,44 @@ def url(real_bundle: Path) -> Iterator[str]:
         httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
 
 
+@pytest.fixture(scope="module")
+def url(service) -> str:
+    return service.url
+
+
 @pytest.fixture
 def red_card(tmp_path: Path) -> Path:
     path = tmp_path / "red.png"
     card("red").save(path)
     return path
+
+
+def listeners_beyond_loopback(root: int) -> set[str]:
+    """Addresses that a process and its descendants listen on for other machines."""
+    family = {root}
+    for entry in sorted(Path("/proc").glob("[0-9]*"), key=lambda path: int(path.name)):
+        with contextlib.suppress(OSError):
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) in family:
+                family.add(int(entry.name))
+    sockets: set[str] = set()
+    for process in family:
+        for handle in Path(f"/proc/{process}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                sockets.add(str(handle.readlink()))
+    found: set[str] = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            is_listening, address = fields[3] == "0A", fields[1]
+            # Loopback as the kernel writes it: 127.0.0.1, ::ffff:127.0.0.1 or ::1.
+            is_loopback = address.partition(":")[0].endswith(("0100007F", "01000000"))
+            if is_listening and f"socket:[{fields[9]}]" in sockets and not is_loopback:
+                found.add(address)
+    return found
+
+
+def test_nothing_listens_beyond_loopback(service):
+    assert listeners_beyond_loopback(service.pid) == set()
 
 
 def test_all_kinds_of_query(url, red_card):
