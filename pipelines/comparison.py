@@ -56,18 +56,36 @@ class Comparison:
         return asdict(self)
 
 
-def test_scores(
+def scores_of(
     tagger: Tagger, photos: list[Example], names: tuple[str, ...], layout: Layout
 ) -> Scores:
-    """Logits of the test photographs, columns in the order of ``names``.
-
-    Raises:
-        ArtefactError: If there are no cached vectors of the tagger's encoder.
-    """
+    """Logits of the test photographs, columns in the order of ``names``."""
     store = FeatureStore(layout.features, tagger.encoder_id)
     vectors = store.load_global("original", [photo.content_hash for photo in photos])
     columns = [tagger.vocabulary.index(name) for name in names]
     return tagger.logits(vectors)[:, columns]
+
+
+def embedded_photos(photos: list[Example], taggers: list[Tagger], layout: Layout) -> list[Example]:
+    """The photographs that every tagger's encoder has vectors of.
+
+    Embed sets a few images aside, which its report names. An encoder without
+    any vector is another matter: nothing can be said about its tagger.
+
+    Raises:
+        InputError: If the vectors of an encoder are not kept here any more.
+    """
+    for tagger in taggers:
+        held = FeatureStore(layout.features, tagger.encoder_id).hashes("original")
+        kept = [photo for photo in photos if photo.content_hash in held]
+        if photos and not kept:
+            raise InputError(
+                f"Vectors of encoder {tagger.encoder_id}, which one side reads, are not in "
+                f"{layout.features} any more. Set `encoder` in params.yaml back and run "
+                "`efuda run embed`; or decide yourself with `efuda promote --force --reason TEXT`."
+            )
+        photos = kept
+    return photos
 
 
 def shared_labels(champion: Tagger, challenger: Tagger, current: Vocabulary) -> tuple[str, ...]:
@@ -102,10 +120,11 @@ def compare(
         InputError: If no label of the test split has a known positive.
     """
     names = shared_labels(champion, challenger, Vocabulary.load(layout.vocabulary))
+    photos = embedded_photos(photos, [champion, challenger], layout)
     labels = read_matrix(layout.labels, [photo.id for photo in photos], Vocabulary(names))
     return compare_scores(
-        test_scores(champion, photos, names, layout),
-        test_scores(challenger, photos, names, layout),
+        scores_of(champion, photos, names, layout),
+        scores_of(challenger, photos, names, layout),
         labels,
         settings,
     )

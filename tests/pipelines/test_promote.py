@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from pipelines.promote import main
 from pipelines.register import open_registry
 from pipelines.registry import CHAMPION
 from pipelines.settings import EvaluateSettings, load_settings
+from tests.pipelines.learning_project import ENCODER_ID
 from tests.pipelines.registered_project import evaluated_project, put_tagger, register_here
 
 SETTINGS = EvaluateSettings(num_bootstrap=200)
@@ -97,6 +99,13 @@ def test_another_test_split_is_refused_with_what_to_do(tmp_path):
     put_tagger(layout, noise=0.2)
     register_here(layout)
     with pytest.raises(InputError, match=r"champion .* test split .*--force --reason"):
+        promote(layout)
+
+
+def test_vectors_that_are_gone_are_named(tmp_path):
+    layout = two_versions(tmp_path, first=0.0, second=0.1)
+    shutil.rmtree(layout.features / ENCODER_ID)
+    with pytest.raises(InputError, match=rf"{ENCODER_ID}.*--force --reason"):
         promote(layout)
 
 
