@@ -14,7 +14,7 @@ from examples.cards.captions import captions
 from examples.cards.concepts import concepts
 from examples.cards.draw import draw, draw_scene, draw_sketch
 from examples.cards.painting import paint
-from examples.cards.pretraining import WORLD, draw_pair
+from examples.cards.pretraining import WORLD, draw_example
 from examples.cards.scenes import NEW_FILTERS, NEW_PATTERNS, SCENE_PX, World, plan_scene
 
 
@@ -153,6 +153,6 @@ def test_the_training_world_keeps_new_pictures_and_styles_out() -> None:
 def test_training_captions_never_use_the_names_kept_back() -> None:
     never = [c.name for c in concepts().values() if c.name_use == "never"]
     for number in range(80):
-        _, texts = draw_pair(number, 4)
+        _, texts, _ = draw_example(number, 4)
         for text in texts:
             assert not [name for name in never if name in text], text
