@@ -81,7 +81,11 @@ def _assemble(
         vocabulary_path=layout.vocabulary,
         templates=settings.prompts.templates,
         name=settings.project.name,
-        extra={**tags, "test": metrics["test"].get(recipe, {})},
+        extra={
+            **tags,
+            "test": metrics["test"].get(recipe, {}),
+            "attribution": settings.project.attribution or "",
+        },
     )
 
 

@@ -40,6 +40,8 @@ class ProjectSettings(Section):
     """What the project is called, in reports and in the registry."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    attribution: str | None = None
+    """Who made the pictures, and their licence; the service's page shows it."""
 
 
 class SourceSettings(Section):
