@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from components.data.examples import Split
 from components.encoders.config import ConseConfig, OpenClipConfig
 from components.errors import InputError
+from components.labels.published_seeds import RELEASED_SEEDS
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
@@ -47,7 +48,9 @@ class ProjectSettings(Section):
 class SourceSettings(Section):
     """Where images and labels lie, and in which format."""
 
-    kind: Literal["coco", "voc", "yolo", "csv", "parquet", "folder", "jsonl"]
+    kind: Literal[
+        "coco", "voc", "yolo", "csv", "parquet", "folder", "jsonl", "nuswide", "cub", "formatted"
+    ]
     images: str
     annotations: str | None = None
     captions: str | None = None
@@ -63,6 +66,13 @@ class SourceSettings(Section):
     """yolo: the file that names the classes; None looks for one beside the annotations."""
     difficult: Literal["unknown", "absent", "present"] = "unknown"
     """voc: the state of a label of which all boxes are marked difficult."""
+    split_files: dict[Split, str] = {}
+    """coco: one instances file a split, in place of annotations; voc: one list of images a
+    split. Images that no file names are left out."""
+    require_positive: bool = False
+    """Leaves out images of which no label is known to be present, as some published lists do."""
+    order: Literal["listed", "by_id"] = "listed"
+    """The order of the images, which masks of released code are drawn in."""
     columns: dict[ColumnRole, str] = {}
     """csv, parquet: which column plays which role, where its name does not tell."""
     separator: Annotated[str, Field(min_length=1)] = "|"
@@ -75,9 +85,23 @@ class SourceSettings(Section):
 class HideSettings(Section):
     """Hides known cells on purpose, to measure how well they are recovered."""
 
-    protocol: Annotated[str, Field(pattern=r"^(single-positive|partial:0?\.\d+|few:0?\.\d+)$")]
+    protocol: Annotated[
+        str,
+        Field(
+            pattern=r"^(single-positive(@cole)?|partial:0?\.\d+(@hcp)?|few:0?\.\d+(@cap)?)$",
+        ),
+    ]
     seed: int = 1200
     splits: tuple[Split, ...] = ("train",)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _seed_of_the_released_code(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "seed" not in values:
+            code = str(values.get("protocol")).partition("@")[2]
+            if code in RELEASED_SEEDS:
+                return {**values, "seed": RELEASED_SEEDS[code]}
+        return values
 
 
 class SplitSettings(Section):
@@ -86,6 +110,13 @@ class SplitSettings(Section):
     val: Share = 0.15
     test: Share = 0.2
     salt: str = "efuda"
+    rule: Literal["content", "cole", "labelled"] = "content"
+    """How a hold-out is taken from the source's training list. content: by hash of the bytes;
+    cole: by the permutation of the code released with the single-positive protocol; labelled:
+    with few:SHARE@cap, the last of the labelled images drawn, so that the hold-out costs no
+    label more."""
+    seed: int = 1200
+    """cole: of the permutation."""
 
     @model_validator(mode="after")
     def _leaves_something_to_train_on(self) -> Self:
@@ -131,6 +162,20 @@ class PromptSettings(Section):
         return self
 
 
+class FixedSettings(Section):
+    """Settings of VLPL that are used as they stand, such as published ones."""
+
+    theta: Share = 0.3
+    """Probability that makes a proposal."""
+    temperature_factor: Annotated[float, Field(gt=0)] = 1.0
+    """Times the encoder's own temperature (0.01 for CLIP)."""
+    negative_share: Share = 0.0
+    alpha: Annotated[float, Field(ge=0)] = 0.1
+    beta: Annotated[float, Field(ge=0)] = 0.7
+    beta_negative: Annotated[float, Field(ge=0)] = 0.0
+    smoothing: Annotated[float, Field(gt=0.5, le=1)] = 0.9
+
+
 class TuneSettings(Section):
     """The sweep over pseudo-label thresholds and method settings."""
 
@@ -138,6 +183,8 @@ class TuneSettings(Section):
     max_concurrent: Positive = 2
     seed: int = 0
     runner: Literal["ray", "local"] = "ray"
+    fixed: FixedSettings | None = None
+    """Not null: nothing is searched, and these are used."""
 
 
 class TrainSettings(Section):

@@ -15,10 +15,10 @@ from components.atomic import atomic_path, write_text
 from pipelines.layout import Layout
 from pipelines.learning import LearningData, load_learning_data, schedule_of
 from pipelines.ray_cluster import ray_session
-from pipelines.settings import Settings, TuneSettings
+from pipelines.settings import FixedSettings, Settings, TuneSettings
 from pipelines.stage import Report, stage_main
 from pipelines.sweep_problem import problem_of
-from tuning.candidate import PUBLISHED
+from tuning.candidate import PUBLISHED, Candidate
 from tuning.objective import Problem
 from tuning.space import candidates
 from tuning.sweep import METRIC, Trial, best_trial, sweep_locally, sweep_on_ray
@@ -37,7 +37,7 @@ def run(settings: Settings, layout: Layout) -> Report:
     problem = problem_of(data, schedule_of(settings.train))
     trials = _sweep(settings, layout, data, problem)
     best = best_trial(trials)
-    published = next(trial for trial in trials if trial.candidate == PUBLISHED)
+    published = next((trial for trial in trials if trial.candidate == PUBLISHED), trials[0])
     _write_trials(layout.trials, trials)
     tuned = {
         "schema_version": SCHEMA_VERSION,
@@ -62,6 +62,8 @@ def run(settings: Settings, layout: Layout) -> Report:
 
 
 def _sweep(settings: Settings, layout: Layout, data: LearningData, problem: Problem) -> list[Trial]:
+    if settings.tune.fixed is not None:
+        return sweep_locally([_fixed(settings.tune.fixed)], problem)
     tried = candidates(
         settings.tune.num_trials,
         seed=settings.tune.seed,
@@ -77,6 +79,15 @@ def _sweep(settings: Settings, layout: Layout, data: LearningData, problem: Prob
             name=_sweep_name(settings.tune, settings, data),
             max_concurrent=settings.tune.max_concurrent,
         )
+
+
+def _fixed(settings: FixedSettings) -> Candidate:
+    values = settings.model_dump()
+    names = ("theta", "temperature_factor", "negative_share")
+    labeler = {name: values.pop(name) for name in names}
+    return Candidate.from_dict(
+        {"labeler": {"name": "softmax", **labeler}, "recipe": {"name": "vlpl", **values}}
+    )
 
 
 def _sweep_name(tune: TuneSettings, settings: Settings, data: LearningData) -> str:
