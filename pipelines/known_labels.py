@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.data.examples import Example, Quarantined
-from components.labels.hiding import Hiding, hide, parse_protocol
+from components.labels.hiding import Hiding, hide
 from components.labels.matrix import LabelMatrix
+from components.labels.protocols import parse_protocol
 from components.labels.states import UNKNOWN, Provenance
 from components.labels.tables import LABEL_SCHEMA, matrix_to_table, read_labels, table_to_matrix
 from pipelines.settings import HideSettings

@@ -2,6 +2,8 @@
 
 Whether a cell stays is a function of (seed, example id, label) alone: adding
 examples or labels, or reordering them, never changes the mask of the others.
+Protocols that name released code (``single-positive@cole``) are the exception:
+they draw as that code does, from the order of a whole list.
 """
 
 import hashlib
@@ -13,52 +15,15 @@ from jaxtyping import Bool, Float, UInt64
 
 from components.errors import InputError
 from components.labels.matrix import LabelMatrix
+from components.labels.protocols import Few, HidingProtocol, Partial, SinglePositive
+from components.labels.published_masks import (
+    cap_labelled_rows,
+    cole_single_positive,
+    hcp_partial,
+)
 from components.labels.states import UNKNOWN
 
 _ROWS_AT_ONCE = 16_384
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SinglePositive:
-    """Keeps one known positive a row, chosen uniformly, and nothing else.
-
-    The setting of Cole et al. 2021, "Multi-Label Learning from Single Positive
-    Labels". A row without a known positive keeps nothing.
-    """
-
-    def __str__(self) -> str:
-        return "single-positive"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Partial:
-    """Keeps each known cell, present or absent, with one probability."""
-
-    share: float
-    """Probability that a known cell stays known; in (0, 1)."""
-
-    def __post_init__(self) -> None:
-        _check_share("partial", self.share)
-
-    def __str__(self) -> str:
-        return f"partial:{self.share:g}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Few:
-    """Keeps all known cells of a share of the rows, and nothing of the others."""
-
-    share: float
-    """Expected share of rows that stay labelled; in (0, 1)."""
-
-    def __post_init__(self) -> None:
-        _check_share("few", self.share)
-
-    def __str__(self) -> str:
-        return f"few:{self.share:g}"
-
-
-HidingProtocol = SinglePositive | Partial | Few
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,58 +39,94 @@ class Hiding:
     kept: LabelMatrix
     hidden: LabelMatrix
     mask_hash: str
+    num_drawn_over: int
+    """Rows that the mask was drawn over, of which these are all or a part."""
+    drawn_mask_hash: str
+    """``mask_hash`` of all those rows: equal for everyone who has the same list."""
 
 
-def parse_protocol(word: str) -> HidingProtocol:
-    """The protocol named on the command line or in params.yaml.
+def hide(
+    labels: LabelMatrix,
+    protocol: HidingProtocol,
+    *,
+    seed: int,
+    drawn_over: LabelMatrix | None = None,
+) -> Hiding:
+    """Hide known cells of ``labels`` by ``protocol``; unknown cells stay unknown.
 
-    Example:
-        >>> parse_protocol("partial:0.3")
-        Partial(share=0.3)
+    Args:
+        labels: The rows to hide from.
+        protocol: How.
+        seed: Of the mask.
+        drawn_over: For a protocol of released code: the whole list in its
+            published order, whose mask is drawn and of which ``labels`` are rows.
+            None takes ``labels`` themselves.
 
     Raises:
-        InputError: If the word names no protocol or its share is out of range.
+        InputError: If ``labels`` has rows that ``drawn_over`` has not.
     """
-    name, _, share = word.strip().partition(":")
-    try:
-        match name:
-            case "single-positive" if not share:
-                return SinglePositive()
-            case "partial":
-                return Partial(share=float(share))
-            case "few":
-                return Few(share=float(share))
-            case _:
-                pass
-    except InputError:
-        raise
-    except ValueError:
-        pass
-    raise InputError(
-        f"{word!r} is not a way to hide labels; use single-positive, partial:SHARE or few:SHARE, "
-        "for example partial:0.3."
+    if protocol.released is None:
+        kept = _keep(labels, _drawn_by_hash(labels, protocol, seed))
+        whole = kept
+    else:
+        pool = drawn_over or labels
+        whole = _keep(pool, _drawn_as_released(pool, protocol, seed))
+        kept = _rows_of(whole, labels)
+    hidden = np.where(kept.known, np.int8(UNKNOWN), labels.states)
+    kept_hash = mask_hash(kept)
+    return Hiding(
+        protocol=protocol,
+        seed=seed,
+        kept=kept,
+        hidden=LabelMatrix(labels.example_ids, labels.vocabulary, hidden),
+        mask_hash=kept_hash,
+        num_drawn_over=len(whole.example_ids),
+        drawn_mask_hash=kept_hash if whole is kept else mask_hash(whole),
     )
 
 
-def hide(labels: LabelMatrix, protocol: HidingProtocol, *, seed: int) -> Hiding:
-    """Hide known cells of ``labels`` by ``protocol``; unknown cells stay unknown."""
+def _keep(labels: LabelMatrix, keep: Bool[np.ndarray, "examples labels"]) -> LabelMatrix:
+    states = np.where(keep, labels.states, np.int8(UNKNOWN))
+    return LabelMatrix(labels.example_ids, labels.vocabulary, states)
+
+
+def _rows_of(whole: LabelMatrix, labels: LabelMatrix) -> LabelMatrix:
+    """The rows of ``labels`` as the mask over the whole list left them."""
+    foreign = set(labels.example_ids).difference(whole.example_ids)
+    if foreign:
+        raise InputError(
+            f"The mask of released code covers its training list alone, and {len(foreign)} images "
+            f"to hide labels of are not on it, {min(foreign)!r} first. Name only train and val in "
+            "hide.splits."
+        )
+    return whole.select(labels.example_ids)
+
+
+def _drawn_by_hash(
+    labels: LabelMatrix, protocol: HidingProtocol, seed: int
+) -> Bool[np.ndarray, "examples labels"]:
     keep = np.zeros(labels.states.shape, dtype=np.bool_)
     columns = _label_keys(labels.vocabulary.names)
     for start in range(0, len(labels.example_ids), _ROWS_AT_ONCE):
         rows = slice(start, start + _ROWS_AT_ONCE)
         row_keys = _example_keys(labels.example_ids[rows], seed)
         keep[rows] = _kept(protocol, labels, rows, row_keys, columns)
-    keep &= labels.known
-    kept = np.where(keep, labels.states, np.int8(UNKNOWN))
-    hidden = np.where(keep, np.int8(UNKNOWN), labels.states)
-    kept_matrix = LabelMatrix(labels.example_ids, labels.vocabulary, kept)
-    return Hiding(
-        protocol=protocol,
-        seed=seed,
-        kept=kept_matrix,
-        hidden=LabelMatrix(labels.example_ids, labels.vocabulary, hidden),
-        mask_hash=mask_hash(kept_matrix),
-    )
+    return keep
+
+
+def _drawn_as_released(
+    labels: LabelMatrix, protocol: HidingProtocol, seed: int
+) -> Bool[np.ndarray, "examples labels"]:
+    num_examples, num_labels = labels.states.shape
+    match protocol:
+        case SinglePositive():
+            return cole_single_positive(labels.states, seed=seed)
+        case Partial(share=share):
+            return hcp_partial(num_examples, num_labels, share=share, seed=seed)
+        case Few(share=share):
+            keep = np.zeros(labels.states.shape, dtype=np.bool_)
+            keep[cap_labelled_rows(num_examples, share=share, seed=seed)] = True
+            return keep
 
 
 def mask_hash(labels: LabelMatrix) -> str:
@@ -183,11 +184,3 @@ def _uniform(keys: UInt64[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     mixed = mixed ^ (mixed >> np.uint64(31))
     return (mixed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
-
-
-def _check_share(name: str, share: float) -> None:
-    if not 0 < share < 1:
-        raise InputError(
-            f"{name} needs a share between 0 and 1, both excluded, got {share:g}; "
-            f"for example {name}:0.3."
-        )

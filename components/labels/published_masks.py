@@ -111,4 +111,5 @@ def cap_labelled_rows(
 def _legacy(seed: int) -> np.random.RandomState:
     if not 0 <= seed <= _MAX_SEED:
         raise InputError(f"The seed of a released mask must be in 0…{_MAX_SEED}, got {seed}.")
-    return np.random.RandomState(seed)  # noqa: NPY002 - the released masks come from it
+    # The modern generators draw other numbers; released masks come from this one.
+    return np.random.RandomState(seed)

@@ -16,8 +16,9 @@ from components.data.examples import Example, Quarantined, write_examples, write
 from components.features.store import FeatureStore
 from components.labelers.proposals import Proposals
 from components.labelers.table import proposals_to_table, write_proposals
-from components.labels.hiding import SinglePositive, hide
+from components.labels.hiding import hide
 from components.labels.matrix import LabelMatrix
+from components.labels.protocols import SinglePositive
 from components.labels.tables import matrix_to_table, write_labels
 from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger

@@ -5,16 +5,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from components.errors import InputError
-from components.labels.hiding import (
+from components.labels.hiding import hide, mask_hash
+from components.labels.matrix import LabelMatrix
+from components.labels.protocols import (
     Few,
     HidingProtocol,
     Partial,
     SinglePositive,
-    hide,
-    mask_hash,
     parse_protocol,
 )
-from components.labels.matrix import LabelMatrix
 from components.labels.vocabulary import Vocabulary
 
 PROTOCOLS = [SinglePositive(), Partial(share=0.3), Few(share=0.4)]
