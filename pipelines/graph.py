@@ -73,6 +73,7 @@ def _source_files(settings: Settings) -> tuple[str, ...]:
         source.names,
         source.captions,
         source.sketches,
+        *source.split_files.values(),
     )
     return tuple(dict.fromkeys(path for path in named if path))
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from components.data.examples import Quarantined
 from components.errors import InputError
+from components.labels.states import PRESENT
 from pipelines.settings import SourceSettings
-from pipelines.sources import coco, folder, jsonl, tables, voc, yolo
+from pipelines.sources import coco, cub, folder, formatted, jsonl, nuswide, tables, voc, yolo
 from pipelines.sources.captions import add_captions
 from pipelines.sources.paths import joined, list_images, require_folder, undecodable_images
 from pipelines.sources.records import (
@@ -52,7 +53,21 @@ def read_source(source: SourceSettings, root: Path = Path()) -> SourceRecords:
         records=whole,
         faults=(*labelled.faults, *caption_faults, *id_faults, *_bad_names(source, root)),
     )
-    return keep_labels(gathered, vocabulary, source.annotations or source.images)
+    kept = keep_labels(gathered, vocabulary, source.annotations or source.images)
+    return _as_listed(kept, source)
+
+
+def _as_listed(source: SourceRecords, settings: SourceSettings) -> SourceRecords:
+    """In the order, and without the images, that the settings say."""
+    records = list(source.records)
+    notes = list(source.notes)
+    if settings.require_positive:
+        records = [record for record in records if PRESENT in record.cells.values()]
+        if lost := len(source.records) - len(records):
+            notes.append(f"{lost} image(s) without a label present were left out.")
+    if settings.order == "by_id":
+        records.sort(key=lambda record: record.id)
+    return replace(source, records=tuple(records), notes=tuple(notes))
 
 
 def _read_kind(source: SourceSettings, root: Path) -> SourceRecords:
@@ -69,6 +84,12 @@ def _read_kind(source: SourceSettings, root: Path) -> SourceRecords:
             return folder.read(source, root)
         case "jsonl":
             return jsonl.read(source, root)
+        case "nuswide":
+            return nuswide.read(source, root)
+        case "cub":
+            return cub.read(source, root)
+        case "formatted":
+            return formatted.read(source, root)
 
 
 def _unlisted(source: SourceSettings, root: Path, labelled: SourceRecords) -> list[SourceRecord]:

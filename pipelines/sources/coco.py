@@ -4,42 +4,70 @@ Nothing is fetched: the addresses that such files carry are ignored.
 """
 
 from collections import defaultdict
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from components.data.examples import Split
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from pipelines.settings import SourceSettings
 from pipelines.sources.collector import RecordCollector
+from pipelines.sources.paths import list_images
 from pipelines.sources.records import SourceReason, SourceRecords
 from pipelines.sources.text_files import read_json_file
 
 
 def read(source: SourceSettings, root: Path) -> SourceRecords:
-    """Read a COCO file; ids are the file's own image ids.
+    """Read a COCO file, or one a split (``split_files``); ids are the files' own image ids.
 
     Every category that is not annotated in a listed image is absent there,
     unless ``exhaustive`` is false. A file without categories (captions alone)
     gives images without labels.
     """
-    if source.annotations is None:
+    files: list[tuple[Split | None, str]] = [*source.split_files.items()]
+    if source.annotations is not None:
+        files.append((None, source.annotations))
+    if not files:
         raise InputError("A coco source needs source.annotations: the instances JSON file.")
-    path = root / source.annotations
-    content = _checked(read_json_file(path), path)
-    collector = RecordCollector(source.images, source.annotations)
-    names = _category_names(content.get("categories") or [], collector)
-    images = _images(content["images"], collector)
-    present = _present(content.get("annotations") or [], names, images, collector)
-    listed_absent = bool(names) and source.exhaustive is not False
-    for image_id, file_name in images:
-        collector.add(
-            image=file_name,
-            example_id=image_id,
-            where=f"images, id {image_id},",
-            cells=dict.fromkeys(present.get(image_id, ()), PRESENT),
-            rest=ABSENT if listed_absent else UNKNOWN,
-        )
+    collector = RecordCollector(source.images, files[0][1])
+    places = _places(root / source.images) if source.split_files else {}
+    names: dict[str, str] = {}
+    for split, file in files:
+        path = root / file
+        content = _checked(read_json_file(path), path)
+        of_file = _category_names(content.get("categories") or [], collector)
+        _require_same(names, of_file, path)
+        names.update(of_file)
+        images = _images(content["images"], collector)
+        present = _present(content.get("annotations") or [], of_file, images, collector)
+        listed_absent = bool(of_file) and source.exhaustive is not False
+        for image_id, file_name in images:
+            collector.add(
+                image=places.get(file_name, file_name),
+                example_id=image_id,
+                where=f"images, id {image_id},",
+                cells=dict.fromkeys(present.get(image_id, ()), PRESENT),
+                rest=ABSENT if listed_absent else UNKNOWN,
+                split=split,
+            )
     return collector.finish(list(names.values()), declared=True)
+
+
+def _places(images: Path) -> dict[str, str]:
+    """Where images lie, by name: the published files leave out train2014/ and val2014/."""
+    places: dict[str, str] = {}
+    for image in list_images(images):
+        places.setdefault(PurePosixPath(image).name, image)
+    return places
+
+
+def _require_same(names: dict[str, str], more: dict[str, str], path: Path) -> None:
+    for number, name in more.items():
+        if names.get(number, name) != name:
+            raise InputError(
+                f"{path} calls category {number} {name!r}, but another split calls it "
+                f"{names[number]!r}; the files of source.split_files must be of one data set."
+            )
 
 
 def _checked(content: Any, path: Path) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Pascal VOC XML: one file an image, one object a box."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
 
+from components.data.examples import Split
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from pipelines.settings import SourceSettings, StateName
@@ -10,6 +12,7 @@ from pipelines.sources.collector import RecordCollector
 from pipelines.sources.encodings import state_table
 from pipelines.sources.paths import joined, list_images, require_folder
 from pipelines.sources.records import SourceReason, SourceRecords
+from pipelines.sources.split_lists import read_split_lists
 
 
 def read(source: SourceSettings, root: Path) -> SourceRecords:
@@ -18,7 +21,9 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
     A label without a box is absent, unless ``exhaustive`` is false. A label of
     which every box is marked difficult gets the state ``source.difficult``:
     many loaders silently count it as absent, here it is unknown by default.
-    A damaged file is set aside; its image then counts as not listed.
+    A damaged file is set aside; its image then counts as not listed. With
+    ``split_files`` only the images on those lists are read, such as
+    ImageSets/Main/train.txt and val.txt.
     """
     if source.annotations is None:
         raise InputError("A voc source needs source.annotations: the folder of XML files.")
@@ -28,7 +33,8 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
     images = list_images(root / source.images)
     on_disk, by_stem = set(images), {Path(image).stem: image for image in reversed(images)}
     names: set[str] = set()
-    for path in sorted(folder.rglob("*.xml")):
+    listed = read_split_lists(source.split_files, root, collector)
+    for path in _files(folder, listed, collector):
         place = joined(source.annotations, path.relative_to(folder).as_posix())
         annotation = _parse(path, place, collector)
         if annotation is None:
@@ -43,8 +49,23 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
             where=place,
             cells=cells,
             rest=UNKNOWN if source.exhaustive is False else ABSENT,
+            split=listed.get(path.stem),
         )
     return collector.finish(sorted(names))
+
+
+def _files(folder: Path, listed: Mapping[str, Split], collector: RecordCollector) -> list[Path]:
+    found = sorted(folder.rglob("*.xml"))
+    if not listed:
+        return found
+    by_stem = {path.stem: path for path in reversed(found)}
+    for stem in sorted(listed.keys() - by_stem.keys()):
+        collector.fault(
+            SourceReason.MISSING_FILE,
+            f"the {listed[stem]} list names {stem}, of which there is no XML file",
+            example_id=stem,
+        )
+    return [by_stem[stem] for stem in listed if stem in by_stem]
 
 
 def _escapes(written: str) -> bool:
