@@ -36,6 +36,7 @@ def known_labels(
     examples: Sequence[Example],
     settings: HideSettings | None,
     reviewed_path: Path,
+    drawn_over: LabelMatrix | None = None,
 ) -> KnownLabels:
     """Hide observed cells by the settings, then let reviewed ones override.
 
@@ -48,11 +49,13 @@ def known_labels(
         examples: In the order of ``observed``.
         settings: None hides nothing.
         reviewed_path: Cells decided by people, if the file exists.
+        drawn_over: The whole training list in its order, which masks of released
+            code are drawn over; None takes the rows that are hidden from.
     """
     kept, hidden = observed.states.copy(), np.zeros_like(observed.states)
     hiding = None
     if settings is not None:
-        rows, hiding = _hide(observed, examples, settings)
+        rows, hiding = _hide(observed, examples, settings, drawn_over)
         kept[rows], hidden[rows] = hiding.kept.states, hiding.hidden.states
     reviewed, decided, faults = _reviewed(reviewed_path, observed)
     kept[decided] = UNKNOWN
@@ -74,7 +77,10 @@ def known_labels(
 
 
 def _hide(
-    observed: LabelMatrix, examples: Sequence[Example], settings: HideSettings
+    observed: LabelMatrix,
+    examples: Sequence[Example],
+    settings: HideSettings,
+    drawn_over: LabelMatrix | None,
 ) -> tuple[np.ndarray, Hiding]:
     """Which rows the protocol was applied to, and what it did there."""
     rows = np.array(
@@ -82,7 +88,8 @@ def _hide(
     )
     chosen = [example.id for example, row in zip(examples, rows, strict=True) if row]
     protocol = parse_protocol(settings.protocol)
-    return rows, hide(observed.select(chosen), protocol, seed=settings.seed)
+    labels = observed.select(chosen)
+    return rows, hide(labels, protocol, seed=settings.seed, drawn_over=drawn_over)
 
 
 def _reviewed(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from components.atomic import read_json, write_json
 from components.data.examples import (
@@ -18,6 +19,7 @@ from pipelines.image_checks import CHECK_VERSION, CheckedImage, check_images
 from pipelines.known_labels import known_labels
 from pipelines.layout import Layout
 from pipelines.prepare_report import prepare_report, summary_lines
+from pipelines.published_rows import training_list, with_hold_out
 from pipelines.settings import Settings, SplitSettings
 from pipelines.sources.catalog import read_source
 from pipelines.sources.records import SourceRecord, label_matrix
@@ -28,13 +30,16 @@ from pipelines.stage import stage_main
 def run(settings: Settings, layout: Layout) -> dict[str, object]:
     """Read the source, open every image once, and write the tables of the project."""
     source = read_source(settings.source, layout.root)
+    drawn_over = training_list(source.records)
+    source = replace(source, records=with_hold_out(source.records, settings))
     vocabulary = Vocabulary(source.label_names)
     checks = check_images(source.records, layout.root, _verified(layout))
     records = [record for record in source.records if record.id in checks.images]
     _require_some(records, [*source.faults, *checks.faults])
     examples, notes = _examples(records, checks.images, settings.splits)
     observed = label_matrix(records, vocabulary, source.declared)
-    labels = known_labels(observed, examples, settings.hide, layout.reviewed_labels)
+    listed = label_matrix(drawn_over, vocabulary, source.declared) if settings.hide else None
+    labels = known_labels(observed, examples, settings.hide, layout.reviewed_labels, listed)
     faults = [*source.faults, *checks.faults, *labels.faults]
 
     write_examples(layout.examples, examples)

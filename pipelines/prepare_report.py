@@ -69,13 +69,20 @@ def prepare_report(
 def _hidden(settings: Settings, labels: KnownLabels) -> dict[str, object] | None:
     if settings.hide is None or labels.hiding is None:
         return None
-    return {
-        "protocol": str(labels.hiding.protocol),
-        "seed": labels.hiding.seed,
+    hiding = labels.hiding
+    told: dict[str, object] = {
+        "protocol": str(hiding.protocol),
+        "seed": hiding.seed,
         "splits": list(settings.hide.splits),
-        "mask_hash": labels.hiding.mask_hash,
+        "mask_hash": hiding.mask_hash,
         "num_hidden": labels.hidden.num_rows,
     }
+    if hiding.protocol.released:
+        told["drawn_over"] = {
+            "num_examples": hiding.num_drawn_over,
+            "mask_hash": hiding.drawn_mask_hash,
+        }
+    return told
 
 
 def summary_lines(report: Mapping[str, object], num_decoded: int) -> list[str]:
@@ -102,5 +109,10 @@ def summary_lines(report: Mapping[str, object], num_decoded: int) -> list[str]:
             f"  hidden on purpose: {hidden['num_hidden']} cells ({hidden['protocol']}, "
             f"seed {hidden['seed']}, mask {hidden['mask_hash'][:12]})"
         )
+        if drawn := hidden.get("drawn_over"):
+            lines.append(
+                f"  drawn over the whole training list of {drawn['num_examples']} "
+                f"(mask {drawn['mask_hash'][:12]})"
+            )
     lines.extend(f"  note: {note}" for note in report["notes"])  # type: ignore[attr-defined]
     return lines
