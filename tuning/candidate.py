@@ -18,9 +18,7 @@ class Candidate:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; :meth:`from_dict` reads them back."""
-        recipe = asdict(self.recipe)
-        del recipe["uses_proposals"]
-        return {"labeler": asdict(self.labeler), "recipe": recipe}
+        return {"labeler": asdict(self.labeler), "recipe": asdict(self.recipe)}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "Candidate":

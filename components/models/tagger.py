@@ -1,26 +1,31 @@
-"""A linear tagger over frozen image vectors."""
+"""A tagger over frozen image vectors: a head, its vocabulary and where it comes from."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 from jaxtyping import Float, Float32
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.torch import load_file, save_file
 
 from components.atomic import atomic_directory, read_json, write_json
-from components.errors import ArtefactError
+from components.errors import ArtefactError, InputError
 from components.labels.vocabulary import Vocabulary
+from components.models.heads.catalog import head_class
+from components.models.heads.head import Head
+from components.models.images import images_of
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tagger:
-    """One weight vector and one bias a label; logits are ``x · weightᵀ + bias``.
+    """A head and what it may be used with.
 
     ``encoder_id`` names the encoder whose vectors it reads: vectors of another
-    are meaningless to it. Zero-shot is the special case whose weights are the
+    are meaningless to it. Zero-shot is the linear head whose weights are the
     label names' text vectors divided by the encoder's temperature.
     """
 
@@ -28,16 +33,52 @@ class Tagger:
     seed: int
     encoder_id: str
     vocabulary: Vocabulary
-    weight: Float32[np.ndarray, "labels embed"]
-    bias: Float32[np.ndarray, " labels"]
+    head: Head
     fingerprint: str = ""
     """Hash of everything the training read; empty where nothing was trained."""
 
+    @property
+    def needs_regions(self) -> bool:
+        """Whether logits can only be had with region vectors."""
+        return self.head.needs_regions
+
     def logits(
-        self, vectors: Float[np.ndarray, "examples embed"]
+        self,
+        vectors: Float[np.ndarray, "examples embed"],
+        regions: Float[np.ndarray, "examples regions embed"] | None = None,
     ) -> Float32[np.ndarray, "examples labels"]:
-        """One logit per example and label; higher means more likely present."""
-        return vectors.astype(np.float32) @ self.weight.T + self.bias
+        """One logit per example and label; higher means more likely present.
+
+        Args:
+            vectors: Of whole images; unit length.
+            regions: Of their regions; only read by heads that need them.
+
+        Raises:
+            InputError: If the head needs regions and there are none.
+        """
+        if not self.needs_regions:
+            regions = None
+        elif regions is None:
+            raise InputError(
+                f"The tagger of recipe {self.recipe} reads region vectors and the images have "
+                "none; set embed.regions to true and run `efuda run embed`, or choose a recipe "
+                "of whole images."
+            )
+        result = np.empty((len(vectors), len(self.vocabulary)), np.float32)
+        with torch.inference_mode():
+            for start in range(0, len(vectors), _ROWS_AT_ONCE):
+                rows = slice(start, start + _ROWS_AT_ONCE)
+                part = images_of(vectors[rows], None if regions is None else regions[rows])
+                result[rows] = self.head(part).numpy()
+        return result
+
+    def region_scores(
+        self, regions: Float[np.ndarray, "regions embed"], label: int
+    ) -> Float32[np.ndarray, " regions"]:
+        """How much each region of one image speaks for a label; only differences count."""
+        with torch.inference_mode():
+            found = self.head.region_scores(torch.from_numpy(regions).float(), label)
+        return found.numpy()
 
     def save(self, directory: Path) -> None:
         """Write ``tagger.json`` and ``head.safetensors``, both or neither."""
@@ -46,12 +87,16 @@ class Tagger:
             "recipe": self.recipe,
             "seed": self.seed,
             "encoder_id": self.encoder_id,
-            "head": "linear",
+            "head": self.head.kind,
+            "head_settings": self.head.settings(),
             "names": list(self.vocabulary.names),
             "fingerprint": self.fingerprint,
         }
+        tensors = {
+            name: value.detach().cpu().contiguous()
+            for name, value in self.head.state_dict().items()
+        }
         with atomic_directory(directory) as temporary:
-            tensors = {"weight": np.ascontiguousarray(self.weight), "bias": self.bias}
             save_file(tensors, temporary / "head.safetensors")
             write_json(temporary / "tagger.json", description)
 
@@ -68,9 +113,10 @@ class Tagger:
                 f"{directory} holds a tagger of schema {description.get('schema_version')}, "
                 f"this program reads {SCHEMA_VERSION}; train it again."
             )
+        head = head_class(description["head"]).empty(**description["head_settings"])
         try:
-            tensors = load_file(directory / "head.safetensors")
-        except (OSError, SafetensorError) as fault:
+            head.load_state_dict(load_file(directory / "head.safetensors"))
+        except (OSError, RuntimeError, SafetensorError) as fault:
             raise ArtefactError(
                 f"{directory / 'head.safetensors'} cannot be read: {fault}"
             ) from None
@@ -79,7 +125,6 @@ class Tagger:
             seed=description["seed"],
             encoder_id=description["encoder_id"],
             vocabulary=Vocabulary(tuple(description["names"])),
-            weight=tensors["weight"],
-            bias=tensors["bias"],
+            head=head.eval(),
             fingerprint=description["fingerprint"],
         )

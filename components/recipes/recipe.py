@@ -5,6 +5,8 @@ from typing import Protocol, runtime_checkable
 from jaxtyping import Float, Int8
 from torch import Tensor
 
+from components.training.learner import Learner, Start
+
 
 @runtime_checkable
 class Recipe(Protocol):
@@ -20,15 +22,30 @@ class Recipe(Protocol):
         """Whether it reads pseudo-labels; if not, it is given none."""
         ...
 
-    def loss(
+    @property
+    def needs_regions(self) -> bool:
+        """Whether it reads region vectors."""
+        ...
+
+    def build(self, start: Start) -> Learner:
+        """What is trained, at its start."""
+        ...
+
+
+@runtime_checkable
+class CellLoss(Protocol):
+    """A loss over cells; the recipes of a plain linear head are nothing else."""
+
+    def __call__(
         self,
         logits: Float[Tensor, "batch labels"],
         states: Int8[Tensor, "batch labels"],
         proposals: Int8[Tensor, "batch labels"],
+        weights: Float[Tensor, "batch labels"] | None = None,
     ) -> Float[Tensor, ""]:
         """Loss of a batch, in nats a cell that takes part; pure.
 
-        ``states`` are known cells, ``proposals`` are nonzero only where
-        ``states`` is 0.
+        ``states`` are known cells, ``proposals`` are nonzero only where ``states`` is 0,
+        ``weights`` say how much each proposal counts (fully where None).
         """
         ...

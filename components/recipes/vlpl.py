@@ -13,7 +13,7 @@ situations the paper does not have: an observed negative costs ℓ(1−p).
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Float, Int8
@@ -21,6 +21,8 @@ from torch import Tensor
 
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from components.losses.cells import cells, entropy, smoothed, surprise
+from components.training.learner import Learner, Start
+from components.training.linear_learner import LinearLearner
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +30,8 @@ class VLPL:
     """The cell loss above; the proposals come from a labeler."""
 
     name: Literal["vlpl"] = "vlpl"
-    uses_proposals: Literal[True] = True
+    uses_proposals: ClassVar[bool] = True
+    needs_regions: ClassVar[bool] = False
     alpha: float = 0.1
     """Weight of the entropy reward on unknown cells; at least 0."""
     beta: float = 0.7
@@ -44,22 +47,29 @@ class VLPL:
         if not 0.5 < self.smoothing <= 1:
             raise ValueError(f"smoothing must be in (0.5, 1], got {self.smoothing}")
 
+    def build(self, start: Start) -> Learner:
+        """A linear head."""
+        return LinearLearner(start, self.loss)
+
     def loss(
         self,
         logits: Float[Tensor, "batch labels"],
         states: Int8[Tensor, "batch labels"],
         proposals: Int8[Tensor, "batch labels"],
+        weights: Float[Tensor, "batch labels"] | None = None,
     ) -> Float[Tensor, ""]:
         """Mean over all cells, as released."""
-        return self.cell_losses(logits, states, proposals).mean()
+        return self.cell_losses(logits, states, proposals, weights).mean()
 
     def cell_losses(
         self,
         logits: Float[Tensor, "batch labels"],
         states: Int8[Tensor, "batch labels"],
         proposals: Int8[Tensor, "batch labels"],
+        weights: Float[Tensor, "batch labels"] | None = None,
     ) -> Float[Tensor, "batch labels"]:
         """The loss of each cell; the entropy reward makes some negative."""
+        weights = torch.ones_like(logits) if weights is None else weights
         probabilities = torch.sigmoid(logits)
         proposals = torch.where(states == UNKNOWN, proposals, UNKNOWN)
         untouched = cells(states, UNKNOWN, logits) * cells(proposals, UNKNOWN, logits)
@@ -67,9 +77,11 @@ class VLPL:
             cells(states, PRESENT, logits) * surprise(probabilities)
             + cells(states, ABSENT, logits) * surprise(1 - probabilities)
             + self.beta
+            * weights
             * cells(proposals, PRESENT, logits)
             * smoothed(probabilities, self.smoothing)
             + self.beta_negative
+            * weights
             * cells(proposals, ABSENT, logits)
             * smoothed(probabilities, 1 - self.smoothing)
             - self.alpha * untouched * entropy(probabilities)

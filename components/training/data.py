@@ -1,9 +1,22 @@
-"""What a fit reads, as arrays in memory."""
+"""What a fit reads, as arrays: in memory, or mapped from disk."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int8
+from jaxtyping import Bool, Float, Float32, Int8
+
+
+@runtime_checkable
+class Regions(Protocol):
+    """Region vectors of images, row by row; an array, or rows of files read when asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Images, regions, length."""
+        ...
+
+    def __getitem__(self, rows: np.ndarray, /) -> Float[np.ndarray, "rows regions embed"]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -13,6 +26,14 @@ class TrainingSet:
     views: Float32[np.ndarray, "views examples embed"]
     states: Int8[np.ndarray, "examples labels"]
     proposals: Int8[np.ndarray, "examples labels"]
+    regions: tuple[Regions, ...] = ()
+    """One a view, or none at all."""
+    weights: Float32[np.ndarray, "examples labels"] | None = None
+    """How much each proposal counts, in [0, 1]; all count fully where None."""
+
+    def __post_init__(self) -> None:
+        if self.regions and len(self.regions) != len(self.views):
+            raise ValueError(f"regions of {len(self.regions)} views for {len(self.views)} views")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +43,17 @@ class Holdout:
     vectors: Float32[np.ndarray, "examples embed"]
     truth: Bool[np.ndarray, "examples labels"]
     known: Bool[np.ndarray, "examples labels"]
+    regions: Regions | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Names:
+    """The label names as the encoder sees them."""
+
+    vectors: Float32[np.ndarray, "labels embed"]
+    """Unit length."""
+    temperature: float = field(default=0.01)
+    """Softmax temperature natural to this encoder's cosines; above 0. CLIP's by default."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,8 +6,8 @@ head as one that was not.
 """
 
 import math
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +15,18 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor, nn
 
+from components.errors import InputError
 from components.metrics.ranking import average_precision
+from components.models.heads.head import Head
+from components.models.images import Images, images_of
 from components.recipes.recipe import Recipe
-from components.training.data import Holdout, Schedule, TrainingSet
-from components.training.linear_head import Standardiser, zero_shot_head
-from components.training.state import FitState, optimizer_tensors, restore_optimizer
+from components.training.data import Holdout, Names, Regions, Schedule, TrainingSet
+from components.training.learner import Batch, Learner, Start
+from components.training.state import FitState, copied, optimizer_tensors, restore_optimizer
 
 Wrap = Callable[[nn.Module], nn.Module]
 OnCheckpoint = Callable[[FitState], None]
+_ROWS_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,7 @@ class Workers:
 class FitResult:
     """The head of the epoch that did best on the hold-out."""
 
-    weight: Float32[np.ndarray, "labels embed"]
-    bias: Float32[np.ndarray, " labels"]
+    head: Head
     best_epoch: int
     best_score: float
     history: list[dict[str, int | float]]
@@ -48,7 +51,7 @@ def fit(
     recipe: Recipe,
     data: TrainingSet,
     holdout: Holdout,
-    label_vectors: Float32[np.ndarray, "labels embed"],
+    names: Names,
     schedule: Schedule,
     *,
     seed: int,
@@ -57,81 +60,118 @@ def fit(
     wrap: Wrap | None = None,
     workers: Workers = Workers(),
 ) -> FitResult:
-    """Train a linear head from its zero-shot start.
+    """Train a recipe's head from its start, which is close to zero-shot.
 
     Args:
-        recipe: Supplies the loss.
+        recipe: Builds what is trained.
         data: What it learns from.
         holdout: Its mean average precision, after each epoch, picks the head
-            that is returned; the zero-shot start takes part as epoch 0.
-        label_vectors: Text vectors of the label names, unit length.
+            that is returned; the start takes part as epoch 0.
+        names: Text vectors of the label names.
         schedule: Length, speed and precision.
-        seed: Of the order of examples and the choice of views.
+        seed: Of the start, the order of examples and the choice of views.
         state: A kept state to go on from.
         on_checkpoint: Is given the state every ``checkpoint_every`` epochs, and at the end.
-        wrap: Makes the module data-parallel; every worker must call ``fit``.
+        wrap: Makes the learner data-parallel; every worker must call ``fit``.
         workers: Which part of each batch is this process's.
+
+    Raises:
+        InputError: If the recipe needs region vectors and there are none.
     """
-    space = Standardiser.of(data.views[0])
-    start = _start(data, label_vectors, space)
+    _check_regions(recipe, data, holdout)
+    with _seeded(seed, -1):
+        learner = recipe.build(Start(data, names))
+    anchors = [each.detach().clone() for each in learner.anchored()]
     resumed = state is not None
-    state = state or _fresh_state(start)
+    state = state or FitState(learner=copied(learner.state_dict()))
+    learner.load_state_dict(state.learner)
     device = torch.device(schedule.device)
-    head = nn.Linear(state.weight.shape[1], state.weight.shape[0])
-    head.load_state_dict({"weight": state.weight, "bias": state.bias})
-    head.to(device)
-    model = wrap(head) if wrap else head
-    optimizer = torch.optim.Adam(head.parameters(), lr=schedule.learning_rate)
+    learner.to(device)
+    optimizer = _optimizer(learner, schedule)
     restore_optimizer(optimizer, state.optimizer)
-    steps = _Steps(recipe, data, space, schedule, device, seed, workers)
-    judged = torch.from_numpy(space.apply(holdout.vectors)).to(device)
-    anchor = start[0].to(device)
+    model = wrap(learner) if wrap else learner
+    steps = _Steps(data, schedule, device, seed, workers)
     if not resumed:
-        _judge(state, head, judged, holdout, 0.0)
+        _judge(state, learner, holdout, device, 0.0)
     while state.epoch < schedule.epochs:
-        loss = steps.epoch(state.epoch, model, head, optimizer, anchor)
+        with _seeded(seed, state.epoch):
+            learner.start_epoch(state.epoch, lambda head: steps.scored(head))
+            loss = steps.epoch(state.epoch, model, learner, optimizer, anchors)
         state.epoch += 1
-        _judge(state, head, judged, holdout, loss)
+        _judge(state, learner, holdout, device, loss)
         due = state.epoch % schedule.checkpoint_every == 0
         if on_checkpoint and (due or state.epoch == schedule.epochs):
+            state.learner = copied(learner.state_dict())
             state.optimizer = optimizer_tensors(optimizer)
             on_checkpoint(state)
-    weight, bias = space.fold(state.best_weight.numpy(), state.best_bias.numpy())
+    head = learner.head().cpu()
+    head.load_state_dict(state.best_head)
     return FitResult(
-        weight=weight,
-        bias=bias,
+        head=head.eval(),
         best_epoch=state.best_epoch,
         best_score=state.best_score,
         history=state.history,
     )
 
 
-def _start(
-    data: TrainingSet, label_vectors: Float32[np.ndarray, "labels embed"], space: Standardiser
-) -> tuple[Tensor, Tensor]:
-    share = np.maximum((data.states == 1).mean(axis=0), 1 / max(len(data.states), 1))
-    weight, bias = zero_shot_head(
-        space.apply(data.views[0]), label_vectors, share.astype(np.float32)
+def _check_regions(recipe: Recipe, data: TrainingSet, holdout: Holdout) -> None:
+    if recipe.needs_regions and (not data.regions or holdout.regions is None):
+        raise InputError(
+            f"Recipe {recipe.name} reads region vectors and the images have none; set "
+            "embed.regions to true and run `efuda run embed`, or take a recipe of whole images "
+            "(assume_negative, ignore_unknown, entropy, vlpl)."
+        )
+
+
+@contextmanager
+def _seeded(seed: int, epoch: int) -> Iterator[None]:
+    """Torch's own generators, for what a learner draws itself."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed * 1_000_003 + epoch + 500_000)
+        yield
+
+
+def _optimizer(learner: Learner, schedule: Schedule) -> torch.optim.Optimizer:
+    """Adam with a group for each factor; groups and parameters keep their order."""
+    factors = learner.rate_factors()
+    groups: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in learner.named_parameters():
+        if parameter.requires_grad:
+            fitting = [factor for prefix, factor in factors.items() if name.startswith(prefix)]
+            groups.setdefault(fitting[0] if fitting else 1.0, []).append(parameter)
+    return torch.optim.Adam(
+        [{"params": members, "factor": factor} for factor, members in groups.items()],
+        lr=schedule.learning_rate,
     )
-    return torch.from_numpy(weight), torch.from_numpy(bias)
 
 
-def _fresh_state(start: tuple[Tensor, Tensor]) -> FitState:
-    weight, bias = start
-    return FitState(weight.clone(), bias.clone(), weight.clone(), bias.clone())
-
-
-def _judge(state: FitState, head: nn.Linear, judged: Tensor, holdout: Holdout, loss: float) -> None:
-    """Take the head's weights into the state; keep them if the hold-out likes them best."""
-    with torch.no_grad():
-        logits = head(judged).float().cpu().numpy()
-    state.weight = head.weight.detach().cpu().clone()
-    state.bias = head.bias.detach().cpu().clone()
-    score = holdout_score(logits, holdout)
+def _judge(
+    state: FitState, learner: Learner, holdout: Holdout, device: torch.device, loss: float
+) -> None:
+    """Score the head as it is now; keep it if the hold-out likes it best."""
+    head = learner.head()
+    score = holdout_score(head_logits(head, holdout.vectors, holdout.regions, device), holdout)
     state.history.append({"epoch": state.epoch, "loss": loss, "holdout_mAP": score})
     if score > state.best_score:
         state.best_score, state.best_epoch = score, state.epoch
-        state.best_weight, state.best_bias = state.weight.clone(), state.bias.clone()
+        state.best_head = copied(head.state_dict())
+
+
+def head_logits(
+    head: Head,
+    vectors: Float32[np.ndarray, "examples embed"],
+    regions: Regions | None,
+    device: torch.device | str = "cpu",
+) -> Float32[np.ndarray, "examples labels"]:
+    """Logits of many images, some rows at a time; regions are read only if needed."""
+    head = head.to(device).eval()
+    parts: list[np.ndarray] = []
+    with torch.inference_mode():
+        for start in range(0, max(len(vectors), 1), _ROWS_AT_ONCE):
+            rows = np.arange(start, min(start + _ROWS_AT_ONCE, len(vectors)))
+            read = regions[rows] if head.needs_regions and regions is not None else None
+            parts.append(head(images_of(vectors[rows], read, device)).float().cpu().numpy())
+    return np.concatenate(parts)
 
 
 def holdout_score(logits: Float32[np.ndarray, "examples labels"], holdout: Holdout) -> float:
@@ -145,49 +185,57 @@ class _Steps:
 
     def __init__(
         self,
-        recipe: Recipe,
         data: TrainingSet,
-        space: Standardiser,
         schedule: Schedule,
         device: torch.device,
         seed: int,
         workers: Workers,
     ) -> None:
-        self.recipe = recipe
+        self.data = data
         self.schedule = schedule
         self.device = device
         self.seed = seed
         self.workers = workers
-        self.views = torch.from_numpy(space.apply(data.views)).to(device)
+        self.views = torch.from_numpy(data.views).to(device)
         self.states = torch.from_numpy(data.states).to(device)
         self.proposals = torch.from_numpy(data.proposals).to(device)
+        self.weights = None if data.weights is None else torch.from_numpy(data.weights).to(device)
         self.per_epoch = math.ceil(len(self.states) / schedule.batch_size)
         self.scaler = torch.amp.GradScaler(
             device.type, enabled=schedule.precision == "float16" and device.type == "cuda"
         )
 
+    def scored(self, head: Head) -> Float32[np.ndarray, "examples labels"]:
+        """Logits of all training images, original view."""
+        regions = self.data.regions[0] if self.data.regions else None
+        return head_logits(head, self.data.views[0], regions, self.device)
+
     def epoch(
         self,
         number: int,
         model: nn.Module,
-        head: nn.Linear,
+        learner: Learner,
         optimizer: torch.optim.Optimizer,
-        anchor: Tensor,
+        anchors: list[Tensor],
     ) -> float:
         """One pass over the examples; the mean loss of its batches."""
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
         order = torch.randperm(len(self.states), generator=generator)
         view = torch.randint(len(self.views), order.shape, generator=generator)
+        anchors = [each.to(self.device) for each in anchors]
+        model.train()
         total = 0.0
         for step in range(self.per_epoch):
             rate = self._rate(number * self.per_epoch + step)
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = rate * group["factor"]
             batch = slice(step * self.schedule.batch_size, (step + 1) * self.schedule.batch_size)
             rows, chosen = self._share(order[batch]), self._share(view[batch])
-            total += self._step(rows, chosen, model, optimizer)
+            total += self._step(self._batch(rows, chosen, number), model, optimizer)
             with torch.no_grad():
-                head.weight.lerp_(anchor, rate * self.schedule.weight_decay)
+                for parameter, anchor in zip(learner.anchored(), anchors, strict=True):
+                    parameter.lerp_(anchor, rate * self.schedule.weight_decay)
+            learner.after_step()
         return total / self.per_epoch
 
     def _rate(self, step: int) -> float:
@@ -198,14 +246,31 @@ class _Steps:
     def _share(self, batch: Tensor) -> Tensor:
         """This worker's part; a batch smaller than the workers goes to all of them."""
         part = batch[self.workers.rank :: self.workers.count]
-        return (part if len(part) else batch).to(self.device)
+        return part if len(part) else batch
 
-    def _step(
-        self, rows: Tensor, view: Tensor, model: nn.Module, optimizer: torch.optim.Optimizer
-    ) -> float:
+    def _batch(self, rows: Tensor, view: Tensor, epoch: int) -> Batch:
+        regions = self._regions(rows.numpy(), view.numpy()) if self.data.regions else None
+        rows, view = rows.to(self.device), view.to(self.device)
+        proposals = self.proposals[rows]
+        weights = (
+            torch.ones(proposals.shape, device=self.device)
+            if self.weights is None
+            else self.weights[rows]
+        )
+        images = Images(self.views[view, rows], regions)
+        return Batch(images, self.states[rows], proposals, weights, rows, epoch)
+
+    def _regions(self, rows: np.ndarray, view: np.ndarray) -> Tensor:
+        gathered = np.empty((len(rows), *self.data.regions[0].shape[1:]), np.float32)
+        for number, regions in enumerate(self.data.regions):
+            own = view == number
+            if own.any():
+                gathered[own] = regions[rows[own]]
+        return torch.from_numpy(gathered).to(self.device)
+
+    def _step(self, batch: Batch, model: nn.Module, optimizer: torch.optim.Optimizer) -> float:
         with self._precision():
-            logits = model(self.views[view, rows])
-        loss = self.recipe.loss(logits.float(), self.states[rows], self.proposals[rows])
+            loss = model(batch)
         optimizer.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()
         self.scaler.step(optimizer)

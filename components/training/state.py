@@ -14,10 +14,8 @@ from components.atomic import atomic_directory, read_json, write_json
 class FitState:
     """Everything that the next epoch depends on."""
 
-    weight: Tensor
-    bias: Tensor
-    best_weight: Tensor
-    best_bias: Tensor
+    learner: dict[str, Tensor]
+    best_head: dict[str, Tensor] = field(default_factory=dict)
     epoch: int = 0
     """Epochs finished."""
     best_epoch: int = 0
@@ -28,11 +26,13 @@ class FitState:
     def save(self, directory: Path, fingerprint: str) -> None:
         """Write it; ``fingerprint`` says which fit it belongs to."""
         tensors = {
-            "weight": self.weight,
-            "bias": self.bias,
-            "best_weight": self.best_weight,
-            "best_bias": self.best_bias,
-            **{f"optimizer.{name}": value for name, value in self.optimizer.items()},
+            f"{part}.{name}": value
+            for part, values in (
+                ("learner", self.learner),
+                ("best_head", self.best_head),
+                ("optimizer", self.optimizer),
+            )
+            for name, value in values.items()
         }
         with atomic_directory(directory) as temporary:
             contiguous = {
@@ -59,22 +59,28 @@ class FitState:
         if kept["fingerprint"] != fingerprint:
             return None
         tensors = load_file(directory / "state.safetensors")
-        prefix = "optimizer."
         return cls(
-            weight=tensors["weight"],
-            bias=tensors["bias"],
-            best_weight=tensors["best_weight"],
-            best_bias=tensors["best_bias"],
+            learner=_part(tensors, "learner."),
+            best_head=_part(tensors, "best_head."),
+            optimizer=_part(tensors, "optimizer."),
             epoch=kept["epoch"],
             best_epoch=kept["best_epoch"],
             best_score=kept["best_score"],
             history=kept["history"],
-            optimizer={
-                name.removeprefix(prefix): value
-                for name, value in tensors.items()
-                if name.startswith(prefix)
-            },
         )
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): value
+        for name, value in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def copied(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Copies on the CPU, which later steps leave alone."""
+    return {name: value.detach().cpu().clone() for name, value in tensors.items()}
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

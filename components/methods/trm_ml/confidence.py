@@ -1,0 +1,47 @@
+"""How surely an unknown label is present, by relations within and between categories.
+
+methods.md, section 1, item 5 (reconstruction):
+
+    a_bc = ½(⟨R_bc, V_c⟩ + ⟨R_bc, T_c⟩)                               within
+    e_bc = softmax_c'(½(⟨R_bc, V_c'⟩ + ⟨R_bc, T_c'⟩) / τ_p)_c          between
+    u_bc = e_bc · σ((a_bc − ā_c) / σ_c)
+
+u ≥ θ₊ proposes the label, u ≤ θ₋ its absence, anything between is left out.
+"""
+
+import torch
+from jaxtyping import Float, Int8
+from torch import Tensor
+
+from components.labels.states import ABSENT, PRESENT, UNKNOWN
+
+
+def confidence(
+    similarity: Float[Tensor, "batch labels others"],
+    mean: Float[Tensor, " labels"],
+    spread: Float[Tensor, " labels"],
+    temperature: float,
+) -> Float[Tensor, "batch labels"]:
+    """u in [0, 1].
+
+    Args:
+        similarity: Of each label's region with every label's prototypes.
+        mean: Of the similarity of observed positives with their own label.
+        spread: Its standard deviation; above 0.
+        temperature: τ_p; above 0.
+    """
+    within = torch.diagonal(similarity, dim1=1, dim2=2)
+    between = torch.diagonal((similarity / temperature).softmax(dim=2), dim1=1, dim2=2)
+    return between * torch.sigmoid((within - mean) / spread)
+
+
+def proposed(
+    sureness: Float[Tensor, "batch labels"],
+    states: Int8[Tensor, "batch labels"],
+    theta: float,
+    theta_negative: float,
+) -> Int8[Tensor, "batch labels"]:
+    """States for unknown cells, 0 where nothing is sure enough."""
+    found = (sureness >= theta).to(torch.int8) * PRESENT
+    found += (sureness <= theta_negative).to(torch.int8) * ABSENT
+    return torch.where(states == UNKNOWN, found, torch.zeros_like(found))

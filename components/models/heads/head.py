@@ -1,0 +1,42 @@
+"""What every head of a tagger can do."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Self
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from components.models.images import Images
+
+HeadSettings = dict[str, int | float | bool | str]
+
+
+class Head(nn.Module, ABC):
+    """Turns frozen vectors of images into one logit a label.
+
+    All that it knows is in its parameters and buffers; :meth:`settings` holds what is
+    needed to make one of the same shape, before they are loaded.
+    """
+
+    kind: ClassVar[str]
+    """The word for it in ``tagger.json``."""
+    needs_regions: ClassVar[bool] = False
+
+    @abstractmethod
+    def forward(self, images: Images) -> Float[Tensor, "batch labels"]:
+        """Logits; higher means more likely present."""
+
+    @abstractmethod
+    def region_scores(
+        self, regions: Float[Tensor, "regions embed"], label: int
+    ) -> Float[Tensor, " regions"]:
+        """How much each region of one image speaks for a label; only differences count."""
+
+    @abstractmethod
+    def settings(self) -> HeadSettings:
+        """Arguments of :meth:`empty`."""
+
+    @classmethod
+    @abstractmethod
+    def empty(cls, **settings: int) -> Self:
+        """A head of the right shape whose tensors are still to be loaded."""

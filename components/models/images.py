@@ -1,0 +1,36 @@
+"""A batch of images as heads read it: frozen vectors, of the whole and of its regions."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Vectors of some images; regions are None where nothing reads them."""
+
+    vectors: Float[Tensor, "batch embed"]
+    regions: Float[Tensor, "batch regions embed"] | None = None
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def required_regions(self) -> Float[Tensor, "batch regions embed"]:
+        """The regions, for a head that cannot do without."""
+        if self.regions is None:
+            raise ValueError("this head reads region vectors, and none were given")
+        return self.regions
+
+
+def images_of(
+    vectors: np.ndarray, regions: np.ndarray | None, device: torch.device | str = "cpu"
+) -> Images:
+    """Images from arrays of any float type, as float32 on a device."""
+    return Images(_tensor(vectors, device), None if regions is None else _tensor(regions, device))
+
+
+def _tensor(array: np.ndarray, device: torch.device | str) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(array)).to(device).float()

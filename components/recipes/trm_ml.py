@@ -1,0 +1,155 @@
+"""TRM-ML: text-region matching with missing labels. A reconstruction.
+
+"Text-Region Matching for Multi-Label Image Recognition with Missing Labels" (ACM MM
+2024, arXiv 2407.18520). No code is released; this follows the public description as
+methods.md, section 1 sets it out, and is no reproduction.
+
+    L = ASL(observed) + w · ASL(proposed) + λ_c · contrast + λ_k · distillation
+
+Observed cells teach the head (components/models/heads/region_query.py) through the
+asymmetric loss. Unknown cells are proposed from prototypes once these have been warmed
+up, and left out where nothing is sure. Ours: vectors are centred; the teacher's
+attention has the encoder's own temperature; the contrast sees at most
+``contrast_vectors`` regions of a batch, so that memory stays bounded.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from components.labels.states import ABSENT, PRESENT, UNKNOWN
+from components.losses.asymmetric import AsymmetricLoss
+from components.losses.cells import cells
+from components.losses.contrast import supervised_contrast
+from components.losses.distillation import distillation
+from components.losses.masked import weighted_mean
+from components.methods.trm_ml.confidence import confidence, proposed
+from components.methods.trm_ml.prototypes import CategoryPrototypes
+from components.models.heads.head import Head
+from components.models.heads.region_query import Attended, RegionQuery
+from components.models.images import Images
+from components.recipes.detached import detached_copy
+from components.recipes.region_start import region_space, start_like_zero_shot
+from components.training.learner import Batch, Learner, Start
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TRMML:
+    """Settings; the defaults are the reconstruction's."""
+
+    name: Literal["trm_ml"] = "trm_ml"
+    uses_proposals: ClassVar[bool] = False
+    needs_regions: ClassVar[bool] = True
+    proposal_weight: float = 0.5
+    """w; 0 leaves unknown cells out."""
+    contrast_weight: float = 0.1
+    """λ_c."""
+    distillation_weight: float = 0.5
+    """λ_k."""
+    theta: float = 0.7
+    theta_negative: float = 0.05
+    warm_up_epochs: int = 2
+    contrast_temperature: float = 0.2
+    contrast_vectors: int = 512
+    attention_factor: float = 1.0
+    """Attention's first temperature, in temperatures of the encoder."""
+    asymmetric: AsymmetricLoss = field(default_factory=AsymmetricLoss)
+
+    def __post_init__(self) -> None:
+        if min(self.proposal_weight, self.contrast_weight, self.distillation_weight) < 0:
+            raise ValueError("weights must be at least 0")
+        if not 0 <= self.theta_negative < self.theta <= 1:
+            raise ValueError("thetas must be 0 <= theta_negative < theta <= 1")
+
+    def build(self, start: Start) -> Learner:
+        """The head at zero-shot, prototypes at the texts."""
+        return TRMMLLearner(self, start)
+
+
+class TRMMLLearner(Learner):
+    """The head and the prototypes it keeps."""
+
+    def __init__(self, recipe: TRMML, start: Start) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.temperature = start.names.temperature
+        space = region_space(start)
+        self.query = RegionQuery(
+            space.text, space.centre, recipe.attention_factor * self.temperature
+        )
+        start_like_zero_shot(self.query, start)
+        self.prototypes = CategoryPrototypes(space.text)
+        self._seen: tuple[Tensor, Tensor, Tensor] | None = None
+
+    def forward(self, batch: Batch) -> Float[Tensor, ""]:
+        """L of the batch."""
+        attended = self.query.attend(batch.images)
+        logits = (self.query.gain * attended.cosines + self.query.bias).float()
+        states = self._states(batch, attended)
+        own = self.cell_loss(logits, batch.states, states)
+        loss = own + self.recipe.distillation_weight * self._distillation(batch.images, attended)
+        if self.recipe.contrast_weight:
+            loss = loss + self.recipe.contrast_weight * self._contrast(attended, batch)
+        present = batch.states == PRESENT
+        self._seen = (attended.vectors.detach(), logits.detach().sigmoid(), present)
+        return loss
+
+    def cell_loss(self, logits: Tensor, observed: Tensor, proposals: Tensor) -> Tensor:
+        """ASL over observed cells and, weighted, over proposed ones."""
+        known = 1 - cells(observed, UNKNOWN, logits)
+        guessed = 1 - cells(proposals, UNKNOWN, logits)
+        each = self.recipe.asymmetric(logits, cells(observed + proposals, PRESENT, logits))
+        observed_part = weighted_mean(each, known)
+        return observed_part + self.recipe.proposal_weight * weighted_mean(each, guessed)
+
+    def _states(self, batch: Batch, attended: Attended) -> Tensor:
+        """Proposals for the batch's unknown cells; none during the warm-up."""
+        if batch.epoch < self.recipe.warm_up_epochs or not self.recipe.proposal_weight:
+            return torch.zeros_like(batch.states)
+        with torch.no_grad():
+            similarity = self.prototypes.similarity(attended.vectors.float())
+            mean, spread = self.prototypes.moments()
+            sureness = confidence(similarity, mean, spread, self.temperature)
+        return proposed(sureness, batch.states, self.recipe.theta, self.recipe.theta_negative)
+
+    def _distillation(self, images: Images, attended: Attended) -> Tensor:
+        """Towards the frozen similarities, each label's regions weighted by themselves."""
+        with torch.no_grad():
+            frozen = self.query.centred(images.required_regions()) @ self.query.text.T
+            weights = (frozen / self.temperature).softmax(dim=1)
+            teacher = (weights * frozen).sum(dim=1)
+        return distillation(teacher, attended.cosines.float(), self.temperature)
+
+    def _contrast(self, attended: Attended, batch: Batch) -> Tensor:
+        rows, labels = torch.nonzero(batch.states == PRESENT, as_tuple=True)
+        kept = slice(0, self.recipe.contrast_vectors)
+        rows, labels = rows[kept], labels[kept]
+        # Only labels of the batch: the prototypes of all would cost labels².
+        used = labels.unique()
+        vectors = torch.cat(
+            [
+                attended.vectors[rows, labels].float(),
+                self.prototypes.usable[used],
+                self.prototypes.text[used],
+            ]
+        )
+        return supervised_contrast(
+            vectors, torch.cat([labels, used, used]), self.recipe.contrast_temperature
+        )
+
+    def after_step(self) -> None:
+        """Let the prototypes see what the step saw."""
+        if self._seen is not None:
+            self.prototypes.update(*self._seen)
+            self._seen = None
+
+    def head(self) -> Head:
+        """A copy of the head."""
+        return detached_copy(self.query)
+
+    def anchored(self) -> list[nn.Parameter]:
+        """The queries."""
+        return [self.query.query]
