@@ -55,17 +55,38 @@ def _parser() -> argparse.ArgumentParser:
         prog="efuda init", description="Make a data project from your images and labels."
     )
     parser.add_argument("directory", type=Path, metavar="DIR", help="a new or empty directory")
-    parser.add_argument("--source", required=True, choices=KINDS, help="the format of the labels")
-    parser.add_argument("--images", required=True, type=Path, help="folder of the images")
+    parser.add_argument("--source", choices=KINDS, help="the format of the labels")
+    parser.add_argument(
+        "--published",
+        metavar="PROTOCOL",
+        help="a published protocol in place of --source, --annotations and --hide, such as "
+        "voc2012-single-positive; a wrong name lists them all",
+    )
+    parser.add_argument(
+        "--schedule",
+        choices=("cached", "published"),
+        default="cached",
+        help="with --published: Efuda's own schedule for a head on cached vectors, or the "
+        "published one, which is of networks trained end to end (default: cached)",
+    )
+    parser.add_argument(
+        "--images",
+        required=True,
+        type=Path,
+        help="folder of the images; with --published: of the whole data set",
+    )
     parser.add_argument("--annotations", type=Path, help="file or folder of the labels")
     parser.add_argument("--captions", type=Path, help="file of the captions")
     parser.add_argument("--sketches", type=Path, help="folder of sketches, one sub-folder a label")
-    parser.add_argument("--encoder", default="conse", help=f"{FORMS} (default: conse)")
+    parser.add_argument(
+        "--encoder", help=f"{FORMS} (default: conse; with --published: the published one)"
+    )
     parser.add_argument(
         "--hide",
         metavar="PROTOCOL",
         help="hide known labels to measure how well they are found: "
-        "single-positive, partial:SHARE (of the cells) or few:SHARE (of the images) stay known",
+        "single-positive, partial:SHARE (of the cells) or few:SHARE (of the images) stay known; "
+        "single-positive@cole, partial:SHARE@hcp and few:SHARE@cap draw as released code does",
     )
     parser.add_argument("--name", help="the project's name (default: the directory's)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -83,7 +104,7 @@ def from_project(path: Path, project: Path) -> str:
     return os.path.relpath(path, project) if near else str(path)
 
 
-def _existing(path: Path | None, what: str, project: Path) -> str | None:
+def existing(path: Path | None, what: str, project: Path) -> str | None:
     if path is None:
         return None
     if not path.exists():
@@ -91,7 +112,7 @@ def _existing(path: Path | None, what: str, project: Path) -> str | None:
     return from_project(path, project)
 
 
-def _encoder(text: str, project: Path) -> EncoderConfig:
+def checked_encoder(text: str, project: Path) -> EncoderConfig:
     config = parse_encoder(text)
     if isinstance(config, OpenClipConfig):
         find_source(config)  # refuses names and files that do not exist
@@ -101,7 +122,7 @@ def _encoder(text: str, project: Path) -> EncoderConfig:
     return with_checkpoint(config, from_project(Path(checkpoint), project))
 
 
-def _name(options: argparse.Namespace) -> str:
+def project_name(options: argparse.Namespace) -> str:
     name = options.name or re.sub(r"[^A-Za-z0-9_.-]+", "-", options.directory.resolve().name)
     return name.lstrip("_.-")[:64] or "project"
 
@@ -113,20 +134,22 @@ def settings_of(options: argparse.Namespace) -> Settings:
         InputError: If a path does not exist or a value is not allowed.
     """
     project: Path = options.directory
+    if options.source is None:
+        raise InputError("Name the format of your labels with --source, or a --published protocol.")
     if not options.images.is_dir():
         raise InputError(f"--images must be a folder, got {str(options.images)!r}.")
     if options.annotations is None and options.source != "folder":
         raise InputError(f"A source of kind {options.source} needs --annotations.")
     values: dict[str, object] = {
-        "project": {"name": _name(options)},
+        "project": {"name": project_name(options)},
         "source": {
             "kind": options.source,
-            "images": _existing(options.images, "images", project),
-            "annotations": _existing(options.annotations, "annotations", project),
-            "captions": _existing(options.captions, "captions", project),
-            "sketches": _existing(options.sketches, "sketches", project),
+            "images": existing(options.images, "images", project),
+            "annotations": existing(options.annotations, "annotations", project),
+            "captions": existing(options.captions, "captions", project),
+            "sketches": existing(options.sketches, "sketches", project),
         },
-        "encoder": _encoder(options.encoder, project),
+        "encoder": checked_encoder(options.encoder or "conse", project),
     }
     if options.hide:
         values["hide"] = {"protocol": options.hide}
@@ -196,13 +219,24 @@ def main(arguments: Sequence[str]) -> int:
     """Entry point of `efuda init`."""
     options = _parser().parse_args(arguments)
     refuse_used(options.directory)
-    settings = settings_of(options)
+    told: list[str] = []
+    check: dict[str, object] | None = None
+    if options.published:
+        # Reads sources, which a project of another kind need not wait for.
+        from pipelines.init_published import published_project
+
+        settings, check, told = published_project(options)
+    else:
+        settings = settings_of(options)
     create_project(options.directory, settings)
     if options.json:
         files = ["params.yaml", "dvc.yaml", ".gitignore", ".dvcignore", ".dvc"]
         report = {"project": str(options.directory), "name": settings.project.name, "files": files}
+        if check is not None:
+            report["published"] = check
         print(json.dumps(report, ensure_ascii=False))
     else:
-        print(f"Made the project {settings.project.name!r} in {options.directory}.")
+        made = f"Made the project {settings.project.name!r} in {options.directory}."
+        print("\n".join([made, *told]))
         print(f"Next: cd {options.directory} && efuda doctor && efuda run")
     return 0

@@ -1,0 +1,1 @@
+"""Comparison of methods under fixed protocols, and the published ones."""
