@@ -137,7 +137,11 @@ def summary_lines(check: PublishedCheck, chosen: Published) -> list[str]:
             "  These are not the published lists whole: do not compare figures with published "
             "ones. Unpack the archives again if you meant them to be."
         )
-    lines.extend(f"  not verified: {sentence}" for sentence in chosen.data.unverified)
+    if figures := chosen.protocol.results_mAP:
+        listed = ", ".join(f"{method} {figure:.2f}" for method, figure in figures.items())
+        lines.append(f"  published test mAP in percent: {listed}")
+    unsure = (*chosen.data.unverified, *chosen.protocol.unverified)
+    lines.extend(f"  not verified: {sentence}" for sentence in unsure)
     return lines
 
 

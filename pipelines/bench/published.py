@@ -55,6 +55,7 @@ class Protocol(Section):
     """What the published figures were trained as."""
     results_mAP: dict[str, float] = Field(default_factory=dict)  # noqa: N815 - the figure's name
     """Mean average precision in percent, as reported."""
+    unverified: tuple[str, ...] = ()
 
 
 class DataSet(Section):
