@@ -20,12 +20,11 @@ from components.labels.published_masks import (
 )
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
-from pipelines import prepare, tune
+from pipelines import prepare
 from pipelines.bench.published import find_published, published_names, settings_values
 from pipelines.init import main
 from pipelines.layout import Layout
 from pipelines.settings import HideSettings, load_settings, parse_settings
-from tests.pipelines.learning_project import make_project
 from tests.pipelines.published_sets import (
     write,
     write_coco2014,
@@ -329,13 +328,3 @@ def test_rules_that_do_not_go_together_are_refused(tmp_path, sections, message):
         values[section] = {**values[section], **changed}
     with pytest.raises(InputError, match=message):
         prepare.run(parse_settings(values, "the test"), layout)
-
-
-def test_published_loss_settings_are_used_as_they_stand(tmp_path):
-    fixed = {"theta": 0.3, "alpha": 0.2, "beta": 0.7}
-    layout = make_project(tmp_path, tune={"fixed": fixed})
-    tuned = tune.run(load_settings(layout.params), layout)
-    assert tuned["num_trials"] == 1
-    assert tuned["labeler"]["theta"] == 0.3
-    assert (tuned["recipe"]["alpha"], tuned["recipe"]["beta"]) == (0.2, 0.7)
-    assert tuned["best"] == tuned["published"]
