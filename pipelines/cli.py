@@ -36,6 +36,7 @@ COMMANDS: dict[str, Command] = {
     "init": Command("pipelines.init", "make a project from your images and labels"),
     "run": Command("pipelines.repro", "run every stage whose inputs have changed"),
     "results": Command("pipelines.results", "print the table of figures of the last run"),
+    "bench": Command("pipelines.bench.main", "compare every method under the same protocols"),
     "promote": Command("pipelines.promote", "let the newest version serve if it is not worse"),
     "serve": Command("serving.main", "start the service on this machine"),
     "query": Command("serving.client", "ask a running service for tags or pictures"),

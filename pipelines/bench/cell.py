@@ -1,0 +1,110 @@
+"""Measures one cell: hide, learn, score."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from components.atomic import atomic_path
+from components.errors import InputError
+from components.training.loop import head_logits
+from pipelines.bench.code_version import code_version
+from pipelines.bench.rows import NOT_APPLICABLE, Cell, Row, row_key, scores_path, write_row
+from pipelines.bench.scoring import Scored, score
+from pipelines.bench.situations import SKETCH, label_situation
+from pipelines.bench.world import World
+from tuning.methods import Learned, learn
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """A row and the arrays kept beside it."""
+
+    row: Row
+    arrays: dict[str, np.ndarray]
+
+
+def cell_key(cell: Cell, world: World) -> str:
+    """The name of the cell's row."""
+    return row_key(cell, world.identity, code_version())
+
+
+def measure_cell(cell: Cell, world: World) -> Measured:
+    """Learn and score one cell.
+
+    A method that this world or protocol cannot serve gives a row that says why.
+    """
+    started_s = time.perf_counter()
+    facts = {
+        "cell": cell,
+        "key": cell_key(cell, world),
+        "code": code_version(),
+        "split_hash": world.split_hash,
+        "encoder": world.encoder_id,
+    }
+    try:
+        if cell.protocol == SKETCH:
+            from pipelines.bench.sketch_cell import measure_sketches
+
+            values, scored = measure_sketches(cell, world)
+            arrays: dict[str, np.ndarray] = {}
+        else:
+            values, scored, arrays = _measure_labels(cell, world)
+    except InputError as fault:
+        seconds = round(time.perf_counter() - started_s, 3)
+        row = Row(**facts, status=f"{NOT_APPLICABLE}{fault}", seconds=seconds)
+        return Measured(row=row, arrays={})
+    row = Row(
+        **facts,
+        **values,
+        metrics=scored.metrics,
+        seconds=round(time.perf_counter() - started_s, 3),
+    )
+    drawn = {f"draws_{name}": values for name, values in scored.draws.items()}
+    return Measured(row=row, arrays=arrays | drawn)
+
+
+def _measure_labels(
+    cell: Cell, world: World
+) -> tuple[dict[str, object], Scored, dict[str, np.ndarray]]:
+    situation = label_situation(world, cell.protocol, seed=cell.seed, holdout=cell.holdout)
+    found = learn(cell.method, situation.task, seed=cell.seed)
+    test, holdout = world.parts["test"], situation.task.holdout
+    logits = head_logits(
+        found.head, np.array(test.views[0]), test.regions[0] if test.regions else None
+    )
+    holdout_logits = head_logits(found.head, holdout.vectors, holdout.regions)
+    values: dict[str, object] = {
+        "mask_hash": situation.mask_hash,
+        "holdout_score": found.holdout_score,
+        "best_epoch": found.best_epoch,
+        "settings": _plain_settings(found),
+    }
+    scored = score(logits, test.states, holdout_logits, holdout)
+    return values, scored, {"logits": logits.astype(np.float16)}
+
+
+def keep(out: Path, measured: Measured) -> None:
+    """Write the arrays, then the row: a row that exists is whole."""
+    if measured.arrays:
+        with (
+            atomic_path(scores_path(out, measured.row.key)) as temporary,
+            temporary.open("wb") as f,
+        ):
+            np.savez(f, **measured.arrays)
+    write_row(out, measured.row)
+
+
+def _plain_settings(found: Learned) -> dict[str, object]:
+    return {name: _plain(value) for name, value in found.settings.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

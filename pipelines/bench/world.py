@@ -1,0 +1,188 @@
+"""A world of the bench: images with full truth, as arrays on disk.
+
+Arrays are memory-mapped when a world is opened, so that processes that learn side
+by side share them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float16, Float32, Int8, Int64
+
+from components.atomic import atomic_directory, read_json, write_json
+from components.data.examples import Split
+from components.labels.vocabulary import Vocabulary
+from components.training.data import Names, Schedule
+from tuning.task import CaptionTags
+
+SCHEMA_VERSION = 1
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The photographs of one split, with all that is known about them."""
+
+    ids: tuple[str, ...]
+    states: Int8[np.ndarray, "examples labels"]
+    views: Float32[np.ndarray, "views examples embed"]
+    regions: tuple[Float16[np.ndarray, "examples regions embed"], ...] = ()
+    """One a view, or none at all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptionReading:
+    """What the captions of a world say: states by split, and the tags of train."""
+
+    train: Int8[np.ndarray, "examples labels"]
+    val: Int8[np.ndarray, "examples labels"]
+    tags: CaptionTags
+
+
+@dataclass(frozen=True, kw_only=True)
+class SketchSet:
+    """Sketches and their class; queries for the test photographs."""
+
+    vectors: Float32[np.ndarray, "sketches embed"]
+    classes: Int64[np.ndarray, " sketches"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """Everything that the cells of one world share."""
+
+    name: str
+    encoder_id: str
+    vocabulary: Vocabulary
+    names: Names
+    grid: tuple[int, int]
+    """Rows and columns of the regions; 0 and 0 without regions."""
+    schedule: Schedule
+    parts: Mapping[Split, Part]
+    captions: CaptionReading | None = None
+    sketches: SketchSet | None = None
+    made_of: str = field(default="")
+    """Hash of what the arrays were read from."""
+
+    @cached_property
+    def split_hash(self) -> str:
+        """SHA-256 over the label names and over which image is in which split."""
+        digest = sha256("\0".join(self.vocabulary.names).encode())
+        for split in SPLITS:
+            digest.update(f"\n{split}\n".encode())
+            digest.update("\0".join(sorted(self.parts[split].ids)).encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What a row depends on beside its protocol, method and seed."""
+        return {
+            "world": self.name,
+            "split_hash": self.split_hash,
+            "encoder": self.encoder_id,
+            "made_of": self.made_of,
+            "schedule": asdict(self.schedule),
+        }
+
+
+def save_world(world: World, directory: Path) -> None:
+    """Write a world's arrays and, beside them, world.json."""
+    with atomic_directory(directory) as folder:
+        for name, array in _arrays(world).items():
+            np.save(folder / f"{name}.npy", np.ascontiguousarray(array), allow_pickle=False)
+        write_json(folder / "world.json", _facts(world))
+
+
+def open_world(directory: Path) -> World:
+    """Open what :func:`save_world` wrote; arrays stay on disk until they are read.
+
+    Raises:
+        ArtefactError: If there is no world, or it cannot be read.
+    """
+    facts = read_json(directory / "world.json")
+
+    def array(name: str) -> np.ndarray:
+        return np.load(directory / f"{name}.npy", mmap_mode="r", allow_pickle=False)
+
+    def part(split: Split) -> Part:
+        return Part(
+            ids=tuple(facts["ids"][split]),
+            states=np.array(array(f"{split}-states")),
+            views=array(f"{split}-views"),
+            regions=tuple(array(f"{split}-regions-{n}") for n in range(facts["region_views"])),
+        )
+
+    return World(
+        name=facts["name"],
+        encoder_id=facts["encoder_id"],
+        vocabulary=Vocabulary(tuple(facts["labels"])),
+        names=Names(vectors=np.array(array("names")), temperature=facts["temperature"]),
+        grid=(facts["grid"][0], facts["grid"][1]),
+        schedule=Schedule(**facts["schedule"]),
+        parts={split: part(split) for split in SPLITS},
+        captions=_captions(array) if facts["captions"] else None,
+        sketches=_sketches(array) if facts["sketches"] else None,
+        made_of=facts["made_of"],
+    )
+
+
+_TAG_ARRAYS = (
+    "caption_vectors",
+    "caption_rows",
+    "object_tags",
+    "object_vectors",
+    "attribute_tags",
+    "attribute_vectors",
+)
+
+
+def _arrays(world: World) -> dict[str, np.ndarray]:
+    arrays: dict[str, np.ndarray] = {"names": world.names.vectors}
+    for split, part in world.parts.items():
+        arrays[f"{split}-states"] = part.states
+        arrays[f"{split}-views"] = part.views
+        for number, regions in enumerate(part.regions):
+            arrays[f"{split}-regions-{number}"] = regions
+    if world.captions is not None:
+        arrays["captions-train"] = world.captions.train
+        arrays["captions-val"] = world.captions.val
+        for name in _TAG_ARRAYS:
+            arrays[f"captions-{name}"] = getattr(world.captions.tags, name)
+    if world.sketches is not None:
+        arrays["sketch-vectors"] = world.sketches.vectors
+        arrays["sketch-classes"] = world.sketches.classes
+    return arrays
+
+
+def _facts(world: World) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": world.name,
+        "encoder_id": world.encoder_id,
+        "made_of": world.made_of,
+        "split_hash": world.split_hash,
+        "temperature": float(world.names.temperature),
+        "grid": list(world.grid),
+        "schedule": asdict(world.schedule),
+        "region_views": len(world.parts["train"].regions),
+        "captions": world.captions is not None,
+        "sketches": world.sketches is not None,
+        "labels": list(world.vocabulary.names),
+        "ids": {split: list(part.ids) for split, part in world.parts.items()},
+    }
+
+
+def _captions(array: Any) -> CaptionReading:
+    tags = CaptionTags(**{name: np.array(array(f"captions-{name}")) for name in _TAG_ARRAYS})
+    return CaptionReading(
+        train=np.array(array("captions-train")), val=np.array(array("captions-val")), tags=tags
+    )
+
+
+def _sketches(array: Any) -> SketchSet:
+    return SketchSet(vectors=array("sketch-vectors"), classes=np.array(array("sketch-classes")))
