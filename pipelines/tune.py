@@ -46,8 +46,8 @@ def run(settings: Settings, layout: Layout) -> Report:
         "rule": data.rule,
         "chosen_by": RULES[data.rule],
         "num_trials": len(trials),
-        "published": published.figures,
-        "best": best.figures,
+        "published": dict(published.figures),
+        "best": dict(best.figures),
         **best.candidate.to_dict(),
     }
     write_text(layout.tuned, yaml.safe_dump(tuned, sort_keys=False))
