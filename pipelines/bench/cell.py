@@ -47,8 +47,7 @@ def measure_cell(cell: Cell, world: World) -> Measured:
         if cell.protocol == SKETCH:
             from pipelines.bench.sketch_cell import measure_sketches
 
-            values, scored = measure_sketches(cell, world)
-            arrays: dict[str, np.ndarray] = {}
+            values, scored, arrays = measure_sketches(cell, world)
         else:
             values, scored, arrays = _measure_labels(cell, world)
     except InputError as fault:

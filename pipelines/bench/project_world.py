@@ -6,15 +6,18 @@ import numpy as np
 from blake3 import blake3
 
 from components.data.examples import Example, Split, read_examples
+from components.data.images import decode_image
 from components.encoders.catalog import anchored, build_encoder
+from components.encoders.encoder import Encoder
 from components.errors import ArtefactError, InputError
 from components.features.label_vectors import LabelVectors
 from components.features.store import FeatureStore
-from components.labels.states import UNKNOWN
+from components.labels.states import PRESENT, UNKNOWN
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
 from components.training.data import Names
 from pipelines.bench.caption_reading import Words, read_captions
+from pipelines.bench.drawings import drawings_of
 from pipelines.bench.world import SPLITS, Part, SketchSet, World
 from pipelines.layout import Layout
 from pipelines.learning import schedule_of
@@ -76,7 +79,7 @@ def project_world(name: str, layout: Layout, words: Words) -> World:
         schedule=replace(schedule_of(settings.train), checkpoint_every=settings.train.epochs),
         parts=parts,
         captions=read_captions(photos, vocabulary, encoder, words),
-        sketches=_sketches(rows, vocabulary, store, layout),
+        sketches=_sketches(rows, vocabulary, encoder, layout),
         made_of=made_of,
     )
 
@@ -123,17 +126,15 @@ def _regions(store: FeatureStore, view: str, hashes: list[str]) -> np.ndarray | 
 
 
 def _sketches(
-    rows: list[Example], vocabulary: Vocabulary, store: FeatureStore, layout: Layout
+    rows: list[Example], vocabulary: Vocabulary, encoder: Encoder, layout: Layout
 ) -> SketchSet | None:
     sketches = [row for row in rows if row.modality == "sketch"]
     if not sketches:
         return None
-    present = _full_truth([row.id for row in sketches], vocabulary, layout) == 1
+    present = _full_truth([row.id for row in sketches], vocabulary, layout) == PRESENT
     one = present.sum(axis=1) == 1
     kept = [row for row, single in zip(sketches, one, strict=True) if single]
     if not kept:
         return None
-    return SketchSet(
-        vectors=store.load_global("original", [row.content_hash for row in kept]),
-        classes=present[one].argmax(axis=1),
-    )
+    images = [decode_image(layout.root / row.path) for row in kept]
+    return SketchSet(drawings=drawings_of(images, encoder), classes=present[one].argmax(axis=1))

@@ -46,9 +46,9 @@ class CaptionReading:
 
 @dataclass(frozen=True, kw_only=True)
 class SketchSet:
-    """Sketches and their class; queries for the test photographs."""
+    """Sketches, encoded as they are and as other drawings of them; one class each."""
 
-    vectors: Float32[np.ndarray, "sketches embed"]
+    drawings: Mapping[str, Float32[np.ndarray, "sketches embed"]]
     classes: Int64[np.ndarray, " sketches"]
 
 
@@ -126,7 +126,7 @@ def open_world(directory: Path) -> World:
         schedule=Schedule(**facts["schedule"]),
         parts={split: part(split) for split in SPLITS},
         captions=_captions(array) if facts["captions"] else None,
-        sketches=_sketches(array) if facts["sketches"] else None,
+        sketches=_sketches(array, facts["drawings"]),
         made_of=facts["made_of"],
     )
 
@@ -154,7 +154,8 @@ def _arrays(world: World) -> dict[str, np.ndarray]:
         for name in _TAG_ARRAYS:
             arrays[f"captions-{name}"] = getattr(world.captions.tags, name)
     if world.sketches is not None:
-        arrays["sketch-vectors"] = world.sketches.vectors
+        for name, vectors in world.sketches.drawings.items():
+            arrays[f"sketch-{name}"] = vectors
         arrays["sketch-classes"] = world.sketches.classes
     return arrays
 
@@ -171,7 +172,7 @@ def _facts(world: World) -> dict[str, Any]:
         "schedule": asdict(world.schedule),
         "region_views": len(world.parts["train"].regions),
         "captions": world.captions is not None,
-        "sketches": world.sketches is not None,
+        "drawings": list(world.sketches.drawings) if world.sketches else [],
         "labels": list(world.vocabulary.names),
         "ids": {split: list(part.ids) for split, part in world.parts.items()},
     }
@@ -184,5 +185,8 @@ def _captions(array: Any) -> CaptionReading:
     )
 
 
-def _sketches(array: Any) -> SketchSet:
-    return SketchSet(vectors=array("sketch-vectors"), classes=np.array(array("sketch-classes")))
+def _sketches(array: Any, drawings: list[str]) -> SketchSet | None:
+    if not drawings:
+        return None
+    vectors = {name: np.array(array(f"sketch-{name}")) for name in drawings}
+    return SketchSet(drawings=vectors, classes=np.array(array("sketch-classes")))
