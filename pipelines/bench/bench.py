@@ -9,7 +9,7 @@ from pathlib import Path
 from components.atomic import write_text
 from pipelines.bench.cell import cell_key
 from pipelines.bench.compare import Comparisons
-from pipelines.bench.page import render_bench
+from pipelines.bench.page import plot_files, render_bench
 from pipelines.bench.plan import Plan, all_methods, check_methods
 from pipelines.bench.rows import (
     Cell,
@@ -102,5 +102,7 @@ def _write(
     write_text(out / "bench.md", table + "\n")
     page = out / "bench.html"
     write_text(page, render_bench(rows, comparisons, notes, options.holdout))
+    for name, plot in plot_files(comparisons).items():
+        write_text(out / "plots" / name, plot)
     print(f"bench: {len(rows)} rows", file=sys.stderr)
     return ["\n\n".join(blocks), "", *sentences, *notes, f"The page: {page}"]

@@ -1,2 +1,235 @@
-def render_bench(rows, comparisons, notes, holdout):
-    return "todo"
+"""The bench as one page that needs nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from pipelines.bench.compare import Comparisons, Difference
+from pipelines.bench.plot_parts import PAGE_STYLE, standalone
+from pipelines.bench.plots import difference_plot, interval_plot, share_plot
+from pipelines.bench.rows import NOT_APPLICABLE, Row
+from pipelines.bench.situations import SKETCH, HoldoutKind
+from pipelines.bench.table import Table, difference_words, tables
+from pipelines.report.html import render_page
+from pipelines.report.words import recipe_name
+
+SHARE_PLOTS = {
+    "partial": ("When a share of the cells is known", "share of cells that are known"),
+    "few": ("When a share of the images is labelled", "share of images that are labelled"),
+}
+MORE = {
+    "mAP_many": "mAP on test images with three labels or more",
+    "mAP_few": "mAP on test images with fewer than three labels",
+    "CF1": "CF1, thresholds chosen on the hold-out",
+    "OF1": "OF1, thresholds chosen on the hold-out",
+}
+METRICS = {
+    "mAP": "mAP on the test split, mean over seeds, with 95 % intervals. Labels without a test "
+    "positive are left out of the mean. Bold: the highest of the column.",
+    "mAP_all": "mAP over the whole gallery, of sketches of classes that were never seen in "
+    "training; ordinary average precision.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table with its plots."""
+
+    title: str
+    about: str
+    table: Table
+    plots: Sequence[tuple[str, Markup]] = ()
+    intervals: Markup | None = None
+
+    @property
+    def methods(self) -> list[tuple[str, str]]:
+        return [(method, recipe_name(method)) for method in self.table.methods]
+
+
+def render_bench(
+    rows: Sequence[Row], comparisons: Comparisons, notes: Sequence[str], holdout: HoldoutKind
+) -> str:
+    """The page as HTML."""
+    ours = comparisons.ours_against_best()
+    main = tables(comparisons)
+    return render_page(
+        "bench.html.j2",
+        plot_style=PAGE_STYLE,
+        lead=_lead(rows),
+        tiles=_tiles(rows, ours),
+        verdicts=[difference_words(each) for each in ours],
+        notes=list(notes),
+        sections=[_section(table) for table in main],
+        ours_plot=_by_world(ours, main),
+        baseline_plots=_baselines(comparisons, main),
+        more=_more(comparisons),
+        how=_how(rows, holdout),
+        masks=_masks(rows),
+        settings=_settings(rows),
+        not_applicable=_not_applicable(rows),
+    )
+
+
+def plot_files(comparisons: Comparisons) -> dict[str, str]:
+    """The page's plots as SVG files, by name."""
+    main = tables(comparisons)
+    files: dict[str, str] = {}
+    for table in main:
+        stem = f"{table.world}-{table.metric}"
+        files[f"{stem}-intervals.svg"] = standalone(interval_plot(table))
+        for kind, (_, words) in _share_plots(table).items():
+            files[f"{stem}-{kind}.svg"] = standalone(share_plot(table, kind, words))
+    for world, plot in _by_world(comparisons.ours_against_best(), main):
+        files[f"{world}-differences.svg"] = standalone(plot)
+    return files
+
+
+def _share_plots(table: Table) -> dict[str, tuple[str, str]]:
+    """Those that the table has at least two shares for."""
+    return {
+        kind: words
+        for kind, words in SHARE_PLOTS.items()
+        if sum(protocol.startswith(kind) for protocol in table.protocols) > 1
+    }
+
+
+def _lead(rows: Sequence[Row]) -> str:
+    worlds = sorted({row.cell.world for row in rows})
+    seeds = {row.cell.seed for row in rows}
+    methods = {row.cell.method for row in rows}
+    protocols = {row.cell.protocol for row in rows}
+    return (
+        f"{len(methods)} methods under {len(protocols)} protocols with {len(seeds)} "
+        f"{'seed' if len(seeds) == 1 else 'seeds'} on {', '.join(worlds)}: the same images, "
+        "masks, hold-out and schedule for all, chosen without the test split."
+    )
+
+
+def _tiles(rows: Sequence[Row], ours: Sequence[Difference]) -> list[tuple[str, str]]:
+    above = sum(each.verdict == "above" for each in ours)
+    below = sum(each.verdict == "below" for each in ours)
+    minutes = sum(row.seconds for row in rows) / 60
+    return [
+        (f"{above} of {len(ours)}", "settings where Efuda is above every other method"),
+        (f"{len(ours) - above - below} of {len(ours)}", "where it cannot be told from the best"),
+        (f"{below} of {len(ours)}", "where another method is above it"),
+        (
+            f"{sum(row.is_ok for row in rows)}",
+            f"trainings and scorings, {minutes:.0f} core minutes",
+        ),
+    ]
+
+
+def _section(table: Table) -> Section:
+    plots = [
+        (title, share_plot(table, kind, words))
+        for kind, (title, words) in _share_plots(table).items()
+    ]
+    title = f"{table.world}: {table.metric}"
+    return Section(title, METRICS[table.metric], table, plots, interval_plot(table))
+
+
+def _by_world(differences: Sequence[Difference], main: Sequence[Table]) -> list[tuple[str, Markup]]:
+    methods = tuple(dict.fromkeys(method for table in main for method in table.methods))
+    found: dict[str, list[Difference]] = {}
+    for each in differences:
+        found.setdefault(each.world, []).append(each)
+    return [(world, difference_plot(group, methods)) for world, group in found.items()]
+
+
+def _baselines(comparisons: Comparisons, main: Sequence[Table]) -> list[tuple[str, Markup]]:
+    methods = tuple(dict.fromkeys(method for table in main for method in table.methods))
+    found: dict[tuple[str, str], list[Difference]] = {}
+    for each in comparisons.against_baselines():
+        found.setdefault((each.world, each.against), []).append(each)
+    return [
+        (f"{world}: every method against {recipe_name(rival)}", difference_plot(group, methods))
+        for (world, rival), group in found.items()
+    ]
+
+
+def _more(comparisons: Comparisons) -> list[tuple[str, list[Section]]]:
+    found = []
+    for metric, title in MORE.items():
+        sections = [Section(table.world, "", table) for table in tables(comparisons, metric)]
+        if sections:
+            found.append((title, sections))
+    return found
+
+
+def _how(rows: Sequence[Row], holdout: HoldoutKind) -> list[str]:
+    sentences = [
+        "single-positive keeps one positive cell an image and nothing else. partial:s keeps each "
+        "cell with probability s. few:s keeps all cells of a share s of the images and none of "
+        "the others. captions knows that a label is present where a caption names it, and nothing "
+        "more. The seed draws the mask and the training alike.",
+    ]
+    if holdout == "observed":
+        sentences.append(
+            "The hold-out has been hidden from like the training images: settings, epochs and "
+            "thresholds are chosen on no better labels than the situation has. Where nothing says "
+            "which unknown cell is absent, unknown counts as absent there. "
+            "(--holdout clean gives it all labels.)"
+        )
+    else:
+        sentences.append(
+            "The hold-out has all its labels: settings, epochs and thresholds are chosen on better "
+            "labels than the situation has."
+        )
+    sentences.append(
+        "Intervals draw the test images again, 1,000 times, and the seeds with them; every method "
+        "is scored on the same draws, and differences are taken draw by draw. For sketches the "
+        "classes are drawn first, then their sketches."
+    )
+    if any(row.cell.protocol == SKETCH for row in rows):
+        sentences.append(
+            "sketch leaves classes out of everything that learns: their sketches are the queries, "
+            "all photographs are the gallery. A fifth of the classes, drawn by the seed, is left "
+            "out; of a world of up to ten classes every pair in turn."
+        )
+    kinds = sorted({row.features for row in rows})
+    sentences.append(f"Features: {', '.join(kinds)}; encoders are frozen where they are cached.")
+    return sentences
+
+
+def _masks(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    lines = {
+        (
+            row.cell.world,
+            row.cell.protocol,
+            str(row.cell.seed),
+            row.mask_hash[:16],
+            row.split_hash[:16],
+            row.encoder,
+            row.features,
+        )
+        for row in rows
+        if row.is_ok
+    }
+    return sorted(lines)
+
+
+def _settings(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    return [
+        (
+            row.cell.world,
+            row.cell.protocol,
+            recipe_name(row.cell.method),
+            str(row.cell.seed),
+            f"{row.holdout_score:.3f}",
+            ", ".join(f"{name} {value}" for name, value in row.settings.items()),
+        )
+        for row in rows
+        if row.is_ok and row.settings and row.cell.protocol != SKETCH
+    ]
+
+
+def _not_applicable(rows: Sequence[Row]) -> list[str]:
+    found = {
+        f"{row.cell.world}, {row.cell.protocol}, {recipe_name(row.cell.method)}: "
+        f"{row.status.removeprefix(NOT_APPLICABLE)}"
+        for row in rows
+        if not row.is_ok
+    }
+    return sorted(found)

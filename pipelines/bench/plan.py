@@ -38,7 +38,7 @@ class Plan:
 
 def all_methods() -> tuple[str, ...]:
     """Of label protocols and of sketch retrieval, each name once."""
-    return tuple(dict.fromkeys([*METHODS, *WAYS]))
+    return tuple(dict.fromkeys([*(way for way in WAYS if way not in METHODS), *METHODS]))
 
 
 def check_methods(names: Sequence[str]) -> None:

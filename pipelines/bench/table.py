@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipelines.bench.compare import Comparisons, Difference, Group, primary_metric
+from pipelines.bench.plan import all_methods
 from pipelines.report.words import recipe_name
 
 
@@ -57,7 +58,7 @@ def _table(world: str, metric: str, groups: list[Group], comparisons: Comparison
         world=world,
         metric=metric,
         protocols=tuple(dict.fromkeys(group.protocol for group in groups)),
-        methods=tuple(dict.fromkeys(group.method for group in groups)),
+        methods=tuple(name for name in all_methods() if name in {g.method for g in groups}),
         entries=entries,
     )
 

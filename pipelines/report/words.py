@@ -7,6 +7,11 @@ RECIPES: Mapping[str, str] = {
     "assume_negative": "assume-negative",
     "ignore_unknown": "ignore-unknown",
     "vlpl": "VLPL",
+    "trm_ml": "TRM-ML",
+    "csa": "CSA",
+    "tagalign": "TagAlign",
+    "ma_sbir": "MA-SBIR",
+    "efuda": "Efuda",
 }
 EXPLAINED: Mapping[str, str] = {
     "zero_shot": "no training: image and label name are compared in the encoder's own space",
