@@ -6,12 +6,11 @@ Run from the project root: ``python -m benchmarks.sketches [--json] [--logits FI
 Intervals draw the 280 queries again within their classes; figures that end in
 ``.over_classes`` draw the seven classes too.
 
-raw: vectors as they are. centred: each modality's mean subtracted. published: query
-norm(z − m_sketch + m_photo) with trained vectors, photographs as they are. converted:
-the conversion chosen on the seen classes, of a sketch by itself. converted_by_trained:
-the same, choosing only among trained vectors. settled: the converted query, moved
-towards its nearest photographs (uses the gallery's vectors, no label, no other query);
-raw_settled: the raw query moved likewise.
+The ways are those of ``components.methods.ma_sbir.protocol``: raw; centred; ma_sbir, as
+published; converted, of each sketch by itself; efuda, which may use the gallery's
+vectors too. converted_unpainted: converted, with sketches as they are drawn. Figures
+``seen_…`` are of the seen classes' sketches on the same gallery: a way that merely
+prefers photographs of unseen classes does much worse there.
 """
 
 import argparse
@@ -24,30 +23,25 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.figures import Figure, figure_line
-from benchmarks.sketch_retrieval.features import Sketches, load_sketches
-from benchmarks.sketch_retrieval.folds import FoldResult, all_folds
+from benchmarks.sketch_retrieval.features import NamedWorld, load_world
+from benchmarks.sketch_retrieval.folds import UNPAINTED, all_folds
 from benchmarks.sketch_retrieval.intervals import Kind, by_query, over_classes, over_queries
+from components.methods.ma_sbir.protocol import WAYS as PROTOCOL_WAYS
+from components.methods.ma_sbir.protocol import UnseenResult
 
 SEEDS = (0, 1, 2)
 GOAL = 0.50
 MARKS = {"raw": 0.258, "centred": 0.386}
 """Over all seven classes, without any training."""
-WAYS = (
-    "raw",
-    "centred",
-    "published",
-    "converted_by_trained",
-    "converted",
-    "raw_settled",
-    "settled",
-)
+WAYS = (*PROTOCOL_WAYS, UNPAINTED)
 DIFFERENCES = (
     ("converted", "raw"),
     ("converted", "centred"),
-    ("converted_by_trained", "raw"),
-    ("published", "raw"),
-    ("settled", "raw_settled"),
-    ("settled", "converted"),
+    ("converted", "ma_sbir"),
+    ("converted", UNPAINTED),
+    ("ma_sbir", "raw"),
+    ("efuda", "converted"),
+    ("efuda", "ma_sbir"),
 )
 MEASURES: tuple[tuple[Kind, str], ...] = (
     ("ordinary", "map_all"),
@@ -55,9 +49,9 @@ MEASURES: tuple[tuple[Kind, str], ...] = (
 )
 
 
-def figures(data: Sketches, results: list[FoldResult]) -> Iterator[Figure]:
+def figures(data: NamedWorld, results: list[UnseenResult]) -> Iterator[Figure]:
     """All figures; ordinary and interpolated ones bear different names."""
-    classes = data.sketch_classes
+    classes = data.world.sketch_classes
     for kind, measure in MEASURES:
         values = {way: by_query(results, way, kind, len(classes)) for way in WAYS}
         for way in WAYS:
@@ -69,6 +63,9 @@ def figures(data: Sketches, results: list[FoldResult]) -> Iterator[Figure]:
             name = f"unseen_{better}_minus_{worse}_{measure}"
             yield _figure(name, difference, classes, 0.0)
             yield _figure(f"{name}.over_classes", difference, classes, 0.0)
+    for way in WAYS:
+        seen = [result.seen_map for result in results if result.way == way]
+        yield Figure(name=f"seen_{way}_map_all", value=float(np.mean(seen)), unit="1")
 
 
 def _figure(name: str, values: np.ndarray, classes: np.ndarray, against: float | None) -> Figure:
@@ -84,7 +81,7 @@ def _figure(name: str, values: np.ndarray, classes: np.ndarray, against: float |
     )
 
 
-def report(data: Sketches, results: list[FoldResult]) -> dict[str, object]:
+def report(data: NamedWorld, results: list[UnseenResult]) -> dict[str, object]:
     """Fold by fold: what was chosen and what it reached; and means by class."""
     rows = [
         {
@@ -94,20 +91,19 @@ def report(data: Sketches, results: list[FoldResult]) -> dict[str, object]:
             "seed": result.seed,
             "map_all": float(result.ordinary.mean()),
             "interpolated_map_all": float(result.interpolated.mean()),
-            "inner_map_all": result.inner_map,
+            "seen_map_all": result.seen_map,
+            "inner_score": result.inner_score,
             "settings": result.settings,
         }
         for result in results
     ]
-    by_class = {
-        way: {
-            name: float(by_query(results, way, "ordinary", len(data.sketch_classes))[own].mean())
-            for name, own in (
-                (name, data.sketch_classes == place) for place, name in enumerate(data.names)
-            )
+    classes = data.world.sketch_classes
+    by_class: dict[str, dict[str, float]] = {}
+    for way in WAYS:
+        values = by_query(results, way, "ordinary", len(classes))
+        by_class[way] = {
+            name: float(values[classes == place].mean()) for place, name in enumerate(data.names)
         }
-        for way in WAYS
-    }
     return {"features": "cached", "by_class": by_class, "folds": rows}
 
 
@@ -118,7 +114,7 @@ def main() -> None:
     parser.add_argument("--logits", type=Path, help="keep class logits here between runs (npz)")
     parser.add_argument("--report", type=Path, help="write the folds here (JSON)")
     arguments = parser.parse_args()
-    data = load_sketches(arguments.logits)
+    data = load_world(arguments.logits)
     console = Console(stderr=True)
     results = all_folds(
         data,
@@ -134,7 +130,8 @@ def main() -> None:
 
 
 def _sentence(figure: Figure) -> str:
-    return f"{figure.name}: {figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
+    bounds = "" if figure.low is None else f" [{figure.low:.3f}, {figure.high:.3f}]"
+    return f"{figure.name}: {figure.value:.3f}{bounds}"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int64
 
-from benchmarks.sketch_retrieval.folds import FoldResult
+from components.methods.ma_sbir.protocol import UnseenResult
 from components.metrics.bootstrap import Interval, interval
 
 NUM_DRAWS = 4000
@@ -14,7 +14,7 @@ Kind = Literal["ordinary", "interpolated"]
 
 
 def by_query(
-    results: Sequence[FoldResult], way: str, kind: Kind, num_queries: int
+    results: Sequence[UnseenResult], way: str, kind: Kind, num_queries: int
 ) -> Float[np.ndarray, " queries"]:
     """Average precision of each sketch, over the folds that do not see its class, and seeds."""
     total, count = np.zeros(num_queries), np.zeros(num_queries)

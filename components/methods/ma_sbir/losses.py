@@ -111,16 +111,16 @@ def total_loss(
     scale: Float[Tensor, ""] | float,
     weights: TermWeights,
 ) -> Float[Tensor, ""]:
-    """The weighted mean of the five terms."""
+    """The weighted mean of the five terms; one of weight 0 is not computed."""
     terms = (
-        contrast(pairs, scale),
-        semantic_term(table, pairs),
-        modality_term(table, discriminator, pairs),
-        reconstruction_term(table, pairs),
-        orthogonality_term(table, pairs),
+        lambda: contrast(pairs, scale),
+        lambda: semantic_term(table, pairs),
+        lambda: modality_term(table, discriminator, pairs),
+        lambda: reconstruction_term(table, pairs),
+        lambda: orthogonality_term(table, pairs),
     )
-    weighted = [weight * term for weight, term in zip(weights.values, terms, strict=True)]
-    return torch.stack(weighted).sum() / sum(weights.values)
+    used = [(weight, term) for weight, term in zip(weights.values, terms, strict=True) if weight]
+    return torch.stack([weight * term() for weight, term in used]).sum() / sum(weights.values)
 
 
 def _one_minus_cosine(

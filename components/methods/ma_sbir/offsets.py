@@ -1,20 +1,25 @@
-"""Where each modality's vectors are measured from: trained, or in closed form.
+"""How a sketch and photographs are made comparable: what is subtracted from each.
 
-The trained vectors m fix semantic parts only up to a common shift. Ours sets it: with
-μ_i the class-balanced mean of modality i, offsets are
+With m_i the vector of modality i, trained or in closed form, a share s of the gap between
+the modalities is taken away, and cosines are taken from an origin a · m_photo:
 
-    b_i = m_i + o,   o = ½ Σ_i (μ_i − m_i)           trained
-    b_i = μ_i                                        closed form
+    query  z + s (m_photo − m_sketch) − a m_photo            photograph  z − a m_photo
 
-so that both kinds have the same middle c = ½ Σ_i μ_i. A share τ of the modality gap is
-taken away with c + τ (b_i − c): 1 all of it, 0 none.
+s = 1, a = 0 is the published query, with photographs as they are; s = 1, a = 1 compares
+semantic parts z − m; s = 0, a = 0 is the raw sketch.
+
+In closed form m_i is the mean of modality i over classes that count alike. It needs
+sketches and photographs, but no pair of them.
 """
 
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
+
+from components.methods.ma_sbir.settling import unit
+
+Rows = Float[np.ndarray, "rows embed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,44 +29,25 @@ class Offsets:
     photo: Float[np.ndarray, " embed"]
     sketch: Float[np.ndarray, " embed"]
 
-    def trained(
-        self, photo: Float[np.ndarray, " embed"], sketch: Float[np.ndarray, " embed"]
-    ) -> "Offsets":
-        """The trained vectors about the middle of these offsets, the means."""
-        shift = (self.photo - photo + self.sketch - sketch) / 2
-        return Offsets(photo + shift, sketch + shift)
+    def from_origin(self, origin: float, gap: float) -> "Offsets":
+        """What to subtract, given modality vectors and the shares a and s."""
+        middle = origin * self.photo
+        return Offsets(middle, middle + gap * (self.sketch - self.photo))
 
-    def share(self, share: float) -> "Offsets":
-        """A share τ of the gap, about the same middle."""
-        middle = (self.photo + self.sketch) / 2
-        return Offsets(
-            middle + share * (self.photo - middle), middle + share * (self.sketch - middle)
-        )
+    def queries(self, sketches: Rows) -> Rows:
+        """Sketches, comparable with :meth:`gallery`; of unit length."""
+        return unit(sketches - self.sketch)
 
-    def parts(
-        self,
-        photos: Float[np.ndarray, "photos embed"],
-        sketches: Float[np.ndarray, "sketches embed"],
-    ) -> Float[np.ndarray, "images embed"]:
-        """Semantic parts of both, photographs first."""
-        return np.concatenate([photos - self.photo, sketches - self.sketch])
-
-
-def mean_offsets(
-    photos: Float[np.ndarray, "photos embed"],
-    photo_classes: np.ndarray,
-    sketches: Float[np.ndarray, "sketches embed"],
-    sketch_classes: np.ndarray,
-) -> Offsets:
-    """The closed form; every class counts alike, whatever its number of images."""
-    return Offsets(
-        class_balanced_mean(photos, photo_classes), class_balanced_mean(sketches, sketch_classes)
-    )
+    def gallery(self, photos: Rows) -> Rows:
+        """Photographs, comparable with :meth:`queries`; of unit length."""
+        return unit(photos - self.photo)
 
 
 def class_balanced_mean(
-    vectors: Float[np.ndarray, "rows embed"], classes: np.ndarray
+    vectors: Rows, shown: Bool[np.ndarray, "rows classes"]
 ) -> Float[np.ndarray, " embed"]:
-    """Mean of the classes' means."""
-    means = [vectors[classes == c].mean(axis=0) for c in np.unique(classes)]
-    return reduce(np.add, means) / len(means)
+    """Mean over classes of the mean of the pictures that show them."""
+    sizes = shown.sum(axis=0)
+    present = sizes > 0
+    sums = shown[:, present].T.astype(vectors.dtype) @ vectors
+    return (sums / sizes[present, None]).mean(axis=0).astype(vectors.dtype)

@@ -19,6 +19,8 @@ from components.methods.ma_sbir.modalities import Modality, ModalityTable
 INITIAL_LOG_SCALE = 2.6592
 INITIAL_SPREAD = 0.02
 RELEASED_WEIGHTS = TermWeights()
+RELEASED_EPOCHS = 100
+RELEASED_BATCH = 256
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +28,7 @@ class ModalitySchedule:
     """Length and speed of a fit."""
 
     num_steps: int = 200
-    batch_size: int = 256
+    batch_size: int = RELEASED_BATCH
     learning_rate: float = 5e-3
     weight_decay: float = 0.1
     warm_up_share: float = 0.05

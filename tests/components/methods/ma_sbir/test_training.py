@@ -4,7 +4,6 @@ import torch
 
 from components.errors import InputError
 from components.methods.ma_sbir.modalities import Modality
-from components.methods.ma_sbir.offsets import mean_offsets
 from components.methods.ma_sbir.training import ModalitySchedule, SeenImages, fit_modalities
 
 EMBED, CLASSES, EACH = 16, 4, 10
@@ -85,13 +84,3 @@ def test_vectors_that_are_not_of_unit_length_are_refused():
     long = SeenImages(seen.images * 2, seen.modality, seen.classes, seen.class_texts)
     with pytest.raises(InputError, match="unit length"):
         fit_modalities(long, SCHEDULE, seed=0)
-
-
-def test_closed_form_offsets_remove_the_gap():
-    seen = world()
-    z, classes = seen.images.numpy(), seen.classes.numpy()
-    photo, sketch = (seen.modality.numpy() == kind for kind in (0, 1))
-    offsets = mean_offsets(z[photo], classes[photo], z[sketch], classes[sketch])
-    parts = offsets.parts(z[photo], z[sketch])
-    half = len(parts) // 2
-    np.testing.assert_allclose(parts[:half].mean(axis=0), parts[half:].mean(axis=0), atol=1e-6)
