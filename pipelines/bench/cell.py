@@ -68,6 +68,11 @@ def _measure_labels(
     cell: Cell, world: World
 ) -> tuple[dict[str, object], Scored, dict[str, np.ndarray]]:
     situation = label_situation(world, cell.protocol, seed=cell.seed, holdout=cell.holdout)
+    if cell.method != "zero_shot" and not situation.task.states.any():
+        raise InputError(
+            f"{cell.protocol} leaves no label known in the {len(situation.task.states)} training "
+            f"images of world {world.name}, so there is nothing to learn from"
+        )
     found = learn(cell.method, situation.task, seed=cell.seed)
     test, holdout = world.parts["test"], situation.task.holdout
     logits = head_logits(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.bench.compare import Comparisons, Difference, Group, primary_metric
+from pipelines.bench.compare import OURS, Comparisons, Difference, Group, primary_metric
 from pipelines.bench.plan import all_methods
 from pipelines.report.words import recipe_name
 
@@ -58,9 +58,15 @@ def _table(world: str, metric: str, groups: list[Group], comparisons: Comparison
         world=world,
         metric=metric,
         protocols=tuple(dict.fromkeys(group.protocol for group in groups)),
-        methods=tuple(name for name in all_methods() if name in {g.method for g in groups}),
+        methods=_in_order({group.method for group in groups}),
         entries=entries,
     )
+
+
+def _in_order(methods: set[str]) -> tuple[str, ...]:
+    """As the bench lists them, ours last."""
+    order = {name: place for place, name in enumerate(all_methods())}
+    return tuple(sorted(methods, key=lambda m: (m == OURS, order.get(m, len(order)), m)))
 
 
 def markdown(table: Table) -> str:
