@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.captions.tag_matrix import TagMatrix
+from components.methods.tagalign.captioned import captioned_images
+from components.training.data import Holdout, Names, TrainingSet
 
 GRID = (3, 3)
 NUM_THINGS, NUM_COLOURS, EMBED = 6, 5, 24
@@ -59,6 +60,36 @@ def world(num_images, *, seed, world_seed=0):
     )
 
 
-def rows_of(truth):
-    starts = np.concatenate([[0], truth.sum(axis=1).cumsum()]).astype(np.int64)
-    return TagMatrix(starts, np.nonzero(truth)[1].astype(np.int32), truth.shape[1])
+def captioned(data):
+    """What captions say of the pictures, as TagAlign reads it."""
+    return captioned_images(
+        len(data.regions),
+        (np.arange(len(data.regions)), data.captions),
+        (data.things, data.thing_texts),
+        (data.colours, data.colour_texts),
+    )
+
+
+def training_set(data):
+    """Pictures whose captions say which things are there."""
+    return TrainingSet(
+        views=data.regions.mean(axis=1)[None],
+        regions=(data.regions,),
+        states=data.things.astype(np.int8),
+        proposals=np.zeros(data.things.shape, np.int8),
+    )
+
+
+def holdout(data):
+    """Pictures whose things are all known."""
+    return Holdout(
+        vectors=data.regions.mean(axis=1),
+        truth=data.things,
+        known=np.ones_like(data.things),
+        regions=data.regions,
+    )
+
+
+def names(data):
+    """The things' names as the encoder of this world sees them."""
+    return Names(vectors=data.thing_texts, temperature=0.05)

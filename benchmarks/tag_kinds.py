@@ -5,28 +5,37 @@ world has its own directions, texts, pictures and training seed.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal, cast
 
 import numpy as np
 
-from benchmarks.attribute_world import GRID, World, rows_of, world
+from benchmarks.attribute_world import (
+    GRID,
+    World,
+    captioned,
+    holdout,
+    names,
+    training_set,
+    world,
+)
 from benchmarks.figures import Figure, run_benchmark
 from components.methods.tagalign.analysis import Queries, per_kind_analysis
-from components.methods.tagalign.projector import GatedProjector
-from components.methods.tagalign.training import ProjectorSchedule, TagList, train_projector
+from components.models.heads.projected import ProjectedHead
+from components.recipes.tagalign import Kinds, TagAlign
+from components.training.data import Schedule
+from components.training.loop import fit
 
 NUM_WORLDS = 5
-KINDS = {
-    "captions": (),
-    "objects": ("objects",),
-    "attributes": ("attributes",),
-    "both": ("objects", "attributes"),
-}
-SCHEDULE = ProjectorSchedule(epochs=25, batch_size=64, learning_rate=4e-3, kernel_size=1)
+Pool = Literal["mean", "best"]
+POOLS: tuple[Pool, ...] = ("mean", "best")
+KINDS: tuple[Kinds, ...] = ("none", "objects", "attributes", "both")
+SCHEDULE = Schedule(epochs=25, batch_size=64, learning_rate=4e-3)
 
 
 def measure() -> Iterator[Figure]:
     """What objects and attributes teach a projector."""
-    for pool in ("mean", "max"):
+    for pool in POOLS:
         runs = [scores(number, pool) for number in range(NUM_WORLDS)]
         for kind in ("object", "attribute"):
             for variant in ("frozen", *KINDS):
@@ -36,38 +45,30 @@ def measure() -> Iterator[Figure]:
             yield interval_of_mean(f"{pool}_both_above_objects_on_{kind}_queries", gains)
 
 
-def scores(number: int, pool: str) -> dict[tuple[str, str], float]:
+def scores(number: int, pool: Pool) -> dict[tuple[str, str], float]:
     """Mean average precision by variant and kind of query, in one world."""
-    train = world(600, seed=2 * number, world_seed=number)
-    test = world(300, seed=2 * number + 1, world_seed=number)
-    variants: dict[str, GatedProjector | None] = {"frozen": None}
-    variants |= {name: trained(train, kinds, number) for name, kinds in KINDS.items()}
+    train, val, test = (
+        world(count, seed=3 * number + part, world_seed=number)
+        for part, count in enumerate((600, 150, 300))
+    )
+    variants = {"frozen": trained(train, val, "none", pool, number, epochs=0)}
+    variants |= {kinds: trained(train, val, kinds, pool, number) for kinds in KINDS}
     queries = {
         "object": Queries(_names(test.things), test.thing_texts, test.things),
         "attribute": Queries(_names(test.colours), test.colour_texts, test.colours),
     }
-    table = per_kind_analysis(
-        variants,
-        test.regions,
-        GRID,
-        queries,
-        reference="objects",
-        pool="mean" if pool == "mean" else "max",
-        num_draws=1,
-    )
+    table = per_kind_analysis(variants, test.regions, queries, reference="objects", num_draws=1)
     return {(v, k): score.map_all.mean for v, row in table.items() for k, score in row.items()}
 
 
-def trained(train: World, kinds: tuple[str, ...], seed: int) -> GatedProjector:
-    """A projector that learnt from captions and these kinds of tags."""
-    lists = {
-        "objects": TagList(rows_of(train.things), train.thing_texts),
-        "attributes": TagList(rows_of(train.colours), train.colour_texts),
-    }
-    chosen = [lists[kind] for kind in kinds]
-    return train_projector(
-        train.regions, GRID, train.captions, chosen, SCHEDULE, seed=seed
-    ).projector
+def trained(
+    train: World, val: World, kinds: Kinds, pool: Pool, seed: int, *, epochs: int | None = None
+) -> ProjectedHead:
+    """A head that learnt from captions and these kinds of tags."""
+    recipe = TagAlign(captions=captioned(train), grid=GRID, kinds=kinds, pool=pool)
+    schedule = SCHEDULE if epochs is None else replace(SCHEDULE, epochs=epochs)
+    found = fit(recipe, training_set(train), holdout(val), names(train), schedule, seed=seed)
+    return cast(ProjectedHead, found.head)
 
 
 def spread(name: str, values: np.ndarray) -> Figure:

@@ -35,14 +35,42 @@ class TagMatrix:
         if len(self.columns) and not 0 <= self.columns.min() <= self.columns.max() < self.num_tags:
             raise InputError(f"A column lies outside the {self.num_tags} tags.")
 
+    @classmethod
+    def of_pairs(
+        cls, rows: np.ndarray, columns: np.ndarray, *, num_rows: int, num_tags: int
+    ) -> "TagMatrix":
+        """The matrix that has the tag ``columns[i]`` in row ``rows[i]``; twice counts once.
+
+        Raises:
+            InputError: If a row or a column is outside.
+        """
+        if len(rows) and not 0 <= rows.min() <= rows.max() < num_rows:
+            raise InputError(f"A row lies outside the {num_rows} rows.")
+        cells = np.unique(rows.astype(np.int64) * max(num_tags, 1) + columns)
+        starts = np.zeros(num_rows + 1, np.int64)
+        np.cumsum(np.bincount(cells // max(num_tags, 1), minlength=num_rows), out=starts[1:])
+        return cls(starts, (cells % max(num_tags, 1)).astype(np.int32), num_tags)
+
     def __len__(self) -> int:
         return len(self.starts) - 1
 
-    def dense(self, rows: Sequence[int] | np.ndarray) -> Float32[np.ndarray, "rows tags"]:
-        """1 where a row has a tag, else 0; only for the rows asked for."""
-        result = np.zeros((len(rows), self.num_tags), np.float32)
+    def used(self, rows: Sequence[int] | np.ndarray) -> Int32[np.ndarray, " tags"]:
+        """The tags that any of the rows has, each once, rising."""
+        parts = [self.columns[self.starts[row] : self.starts[row + 1]] for row in rows]
+        return np.unique(np.concatenate([np.zeros(0, np.int32), *parts]))
+
+    def dense(
+        self, rows: Sequence[int] | np.ndarray, columns: np.ndarray | None = None
+    ) -> Float32[np.ndarray, "rows tags"]:
+        """1 where a row has a tag, else 0; only for the rows asked for.
+
+        ``columns``, rising, holds at least all that these rows have; None stands for all tags.
+        """
+        width = self.num_tags if columns is None else len(columns)
+        result = np.zeros((len(rows), width), np.float32)
         for place, row in enumerate(rows):
-            result[place, self.columns[self.starts[row] : self.starts[row + 1]]] = 1
+            own = self.columns[self.starts[row] : self.starts[row + 1]]
+            result[place, own if columns is None else np.searchsorted(columns, own)] = 1
         return result
 
 

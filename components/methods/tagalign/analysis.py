@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
 import torch.nn.functional as functional
 from jaxtyping import Bool, Float, Float32
 
-from components.methods.tagalign.projector import GatedProjector, pooled
 from components.metrics.bootstrap import (
     Interval,
     draw_images,
@@ -18,8 +16,7 @@ from components.metrics.bootstrap import (
     interval,
 )
 from components.metrics.ranking import average_precision, mean_average_precision
-
-Pool = Literal["mean", "max"]
+from components.models.heads.projected import ProjectedHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +44,18 @@ class KindScore:
 
 
 def score_queries(
-    projector: GatedProjector | None,
+    head: ProjectedHead,
     regions: Float[np.ndarray, "images regions embed"],
-    grid: tuple[int, int],
     queries: Float[np.ndarray, "queries embed"],
     *,
-    pool: Pool = "mean",
     batch_size: int = 64,
 ) -> Float32[np.ndarray, "images queries"]:
-    """Cosine of each image and each query.
+    """Similarity of each image and each query, any texts, as the head was trained.
 
     Args:
-        projector: None leaves the regions as they are.
+        head: Its labels do not matter.
         regions: Region vectors; read batch by batch.
-        grid: Rows and columns of the regions.
         queries: Text vectors.
-        pool: ``mean`` is the image vector that is trained; ``max`` the best region.
         batch_size: Images at a time.
     """
     texts = functional.normalize(torch.from_numpy(np.asarray(queries, np.float32)), dim=1)
@@ -70,24 +63,16 @@ def score_queries(
     with torch.inference_mode():
         for start in range(0, len(regions), batch_size):
             batch = np.asarray(regions[start : start + batch_size], np.float32)
-            vectors = torch.from_numpy(batch)
-            vectors = vectors if projector is None else projector(vectors, grid)
-            if pool == "mean":
-                scores = pooled(vectors) @ texts.T
-            else:
-                scores = (functional.normalize(vectors, dim=2) @ texts.T).amax(dim=1)
-            parts.append(scores.numpy())
+            parts.append(head.similarity(torch.from_numpy(batch), texts).numpy())
     return np.concatenate(parts)
 
 
 def per_kind_analysis(
-    variants: Mapping[str, GatedProjector | None],
+    variants: Mapping[str, ProjectedHead],
     regions: Float[np.ndarray, "images regions embed"],
-    grid: tuple[int, int],
     queries: Mapping[str, Queries],
     *,
     reference: str,
-    pool: Pool = "mean",
     num_draws: int = 500,
     seed: int = 0,
 ) -> dict[str, dict[str, KindScore]]:
@@ -96,10 +81,8 @@ def per_kind_analysis(
     Args:
         variants: For instance trained with objects only, attributes only, both.
         regions: Of the images that are searched.
-        grid: Rows and columns of the regions.
         queries: By kind.
         reference: The variant that gains are measured against.
-        pool: See :func:`score_queries`.
         num_draws: Of the images, shared by all variants.
         seed: Of the draws.
     """
@@ -110,8 +93,8 @@ def per_kind_analysis(
         values: dict[str, float] = {}
         draws: dict[str, np.ndarray] = {}
         each: dict[str, np.ndarray] = {}
-        for name, projector in variants.items():
-            scores = score_queries(projector, regions, grid, asked.vectors, pool=pool)
+        for name, head in variants.items():
+            scores = score_queries(head, regions, asked.vectors)
             each[name] = average_precision(scores, asked.truth)
             values[name] = mean_average_precision(each[name], asked.names).value
             drawn = drawn_average_precision(scores, asked.truth, known, weights)

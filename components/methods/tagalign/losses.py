@@ -1,4 +1,4 @@
-"""TagAlign's two losses on unit vectors (arXiv 2312.14149; methods.md, section 4).
+"""TagAlign's two losses on similarities (arXiv 2312.14149; methods.md, section 4).
 
 Differences from the released code: logarithms are taken of the softmax itself,
 where the release clamps probabilities at 1e-8 and so cuts the gradient; objects
@@ -7,7 +7,6 @@ release has a single list; several captions may be right for one image.
 """
 
 import torch
-import torch.nn.functional as functional
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -58,12 +57,10 @@ def _one_way(logits: Tensor, weights: Tensor) -> Tensor:
     return multi_tag_softmax(logits, weights).sum() / has_partner
 
 
-def similarities(
-    images: Float[Tensor, "images embed"],
-    texts: Float[Tensor, "texts embed"],
+def scaled(
+    cosines: Float[Tensor, "*any"],
     log_scale: Float[Tensor, ""],
     greatest_scale: float = 100.0,
-) -> Float[Tensor, "images texts"]:
-    """Cosines times exp(log_scale), the scale kept at or below ``greatest_scale``."""
-    cosines = functional.normalize(images, dim=1) @ functional.normalize(texts, dim=1).T
+) -> Float[Tensor, "*any"]:
+    """Times exp(log_scale), the scale kept at or below ``greatest_scale``."""
     return log_scale.exp().clamp(max=greatest_scale) * cosines

@@ -4,11 +4,12 @@ from components.errors import ArtefactError
 from components.models.heads.evidence_pool import EvidencePool
 from components.models.heads.head import Head
 from components.models.heads.linear import LinearHead
+from components.models.heads.projected import ProjectedHead
 from components.models.heads.region_query import RegionQuery
 from components.models.heads.summed import SummedHead
 
 _HEADS: dict[str, type[Head]] = {
-    head.kind: head for head in (LinearHead, RegionQuery, EvidencePool, SummedHead)
+    head.kind: head for head in (LinearHead, RegionQuery, EvidencePool, SummedHead, ProjectedHead)
 }
 
 

@@ -10,8 +10,6 @@ Ours: prompts are residual vectors on the frozen text vectors, their lengths sta
 prompt should have to spell out.
 """
 
-from typing import Self
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -64,7 +62,7 @@ class EvidencePool(Head):
         return {"num_labels": self.what.shape[0], "embed_dim": self.what.shape[1]}
 
     @classmethod
-    def empty(cls, **settings: int) -> Self:
+    def empty(cls, **settings: int) -> "EvidencePool":
         """All zeros."""
         shape = (settings["num_labels"], settings["embed_dim"])
         return cls(

@@ -1,7 +1,7 @@
 """What every head of a tagger can do."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -38,5 +38,5 @@ class Head(nn.Module, ABC):
 
     @classmethod
     @abstractmethod
-    def empty(cls, **settings: int) -> Self:
+    def empty(cls, **settings: int) -> "Head":
         """A head of the right shape whose tensors are still to be loaded."""

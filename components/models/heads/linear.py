@@ -1,7 +1,5 @@
 """One weight vector and one bias a label, over the vector of the whole image."""
 
-from typing import Self
-
 import numpy as np
 import torch
 from jaxtyping import Float, Float32
@@ -46,7 +44,7 @@ class LinearHead(Head):
         return {"num_labels": self.weight.shape[0], "embed_dim": self.weight.shape[1]}
 
     @classmethod
-    def empty(cls, **settings: int) -> Self:
+    def empty(cls, **settings: int) -> "LinearHead":
         """All zeros."""
         shape = (settings["num_labels"], settings["embed_dim"])
         return cls(torch.zeros(shape), torch.zeros(shape[0]))

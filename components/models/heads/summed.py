@@ -4,8 +4,6 @@ The whole image says what kind of picture it is, regions say what is in it; they
 trained together, so that each learns what the other leaves over.
 """
 
-from typing import Self
-
 from jaxtyping import Float
 from torch import Tensor
 
@@ -41,6 +39,6 @@ class SummedHead(Head):
         return self.whole.settings()
 
     @classmethod
-    def empty(cls, **settings: int) -> Self:
+    def empty(cls, **settings: int) -> "SummedHead":
         """All zeros."""
         return cls(LinearHead.empty(**settings), EvidencePool.empty(**settings))

@@ -4,15 +4,21 @@ import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as functional
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.methods.tagalign.losses import contrastive, multi_tag_softmax, similarities
+from components.methods.tagalign.losses import contrastive, multi_tag_softmax, scaled
 from tests.reference.tagalign_loss import info_nce, tag_term
 
 
 def vectors(rng, rows, embed=5):
     return torch.from_numpy(rng.normal(size=(rows, embed)))
+
+
+def similarities(images, texts, log_scale):
+    cosines = functional.normalize(images, dim=1) @ functional.normalize(texts, dim=1).T
+    return scaled(cosines, log_scale)
 
 
 @given(st.integers(0, 10_000), st.integers(1, 6), st.integers(1, 7))

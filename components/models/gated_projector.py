@@ -11,19 +11,13 @@ second attention path (CLIP-Surgery) is a matter of the encoder and is not here.
 """
 
 import copy
-from pathlib import Path
 
 import torch
 import torch.nn.functional as functional
 from jaxtyping import Float
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from components.atomic import atomic_directory, read_json, write_json
-from components.errors import ArtefactError, InputError
-
-SCHEMA_VERSION = 1
+from components.errors import InputError
 
 
 class GatedConvolution(nn.Module):
@@ -81,6 +75,7 @@ class GatedProjector(nn.Module):
         self.norm = norm
         self.projection = projection
         self.kernel_size = kernel_size
+        self.num_blocks = num_blocks
 
     @classmethod
     def on_projected(
@@ -133,34 +128,6 @@ class GatedProjector(nn.Module):
         """Tanh of each gate, from the first convolution to the last."""
         found = (block.gate for block in self.blocks if isinstance(block, GatedConvolution))
         return [float(torch.tanh(gate.detach())) for gate in found]
-
-    def save(self, path: Path) -> None:
-        """Write a projector made by :meth:`on_projected` into the folder ``path``."""
-        if not isinstance(self.norm, nn.Identity):
-            raise InputError("Only projectors on projected vectors are saved.")
-        with atomic_directory(path) as folder:
-            about = {
-                "schema_version": SCHEMA_VERSION,
-                "embed_dim": self.projection.in_features,
-                "num_blocks": len(self.blocks) // 2,
-                "kernel_size": self.kernel_size,
-            }
-            write_json(folder / "projector.json", about)
-            tensors = {k: v.detach().cpu().contiguous() for k, v in self.state_dict().items()}
-            save_file(tensors, folder / "projector.safetensors")
-
-    @classmethod
-    def load(cls, path: Path) -> "GatedProjector":
-        """Read what :meth:`save` wrote."""
-        about = read_json(path / "projector.json")
-        if not isinstance(about, dict) or about.pop("schema_version", None) != SCHEMA_VERSION:
-            raise ArtefactError(f"{path} is no projector of schema version {SCHEMA_VERSION}.")
-        projector = cls.on_projected(**about)
-        try:
-            projector.load_state_dict(load_file(path / "projector.safetensors"))
-        except (OSError, RuntimeError, SafetensorError) as fault:
-            raise ArtefactError(f"{path} is damaged ({fault}); train it again.") from None
-        return projector
 
 
 def pooled(vectors: Float[Tensor, "batch regions embed"]) -> Float[Tensor, "batch embed"]:

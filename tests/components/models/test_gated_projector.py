@@ -3,9 +3,8 @@ import pytest
 import torch
 from torch import nn
 
-from components.errors import ArtefactError, InputError
-from components.methods.tagalign.projector import GatedProjector, pooled
-from components.methods.tagalign.region_map import region_map
+from components.errors import InputError
+from components.models.gated_projector import GatedProjector, pooled
 
 
 def regions(batch=2, count=6, embed=8):
@@ -72,42 +71,7 @@ def test_the_seed_decides_the_start_and_nothing_else_moves():
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_a_saved_projector_comes_back(tmp_path):
-    projector = GatedProjector.on_projected(8, num_blocks=1, kernel_size=1, seed=2)
-    with torch.no_grad():
-        projector.blocks[0].gate.fill_(0.7)
-    projector.save(tmp_path / "projector")
-    again = GatedProjector.load(tmp_path / "projector")
-    vectors = regions()
-    assert torch.equal(projector(vectors, (2, 3)), again(vectors, (2, 3)))
-    (tmp_path / "projector" / "projector.safetensors").write_bytes(b"{}")
-    with pytest.raises(ArtefactError, match="damaged"):
-        GatedProjector.load(tmp_path / "projector")
-
-
 @pytest.mark.parametrize("wrong", [{"kernel_size": 2}, {"num_blocks": 0}])
 def test_impossible_shapes_are_refused(wrong):
     with pytest.raises(InputError):
         GatedProjector.on_projected(8, **wrong)
-
-
-def test_region_map_follows_the_equation_and_finds_the_place():
-    tag = torch.zeros(4)
-    tag[0] = 2.0
-    vectors = torch.zeros(6, 4)
-    vectors[:, 1] = 1.0
-    vectors[4] = tag
-    mask = region_map(vectors, tag, (2, 3))
-    np.testing.assert_allclose(mask[0, 0], 1 / (1 + np.exp(2.5)), rtol=1e-5)
-    np.testing.assert_allclose(mask[1, 1], 1 / (1 + np.exp(-7.5)), rtol=1e-5)
-    large = region_map(vectors, tag, (2, 3), (20, 30))
-    assert large.shape == (20, 30)
-    row, column = divmod(int(large.argmax()), 30)
-    assert row >= 10
-    assert 10 <= column < 20
-
-
-@pytest.mark.parametrize("count", [0, 5])
-def test_regions_that_do_not_fill_the_grid_are_refused(count):
-    with pytest.raises(InputError, match="region features"):
-        region_map(torch.zeros(count, 4), torch.ones(4), (2, 3))

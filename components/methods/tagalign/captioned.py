@@ -1,0 +1,103 @@
+"""What TagAlign reads beside images: their captions, and the tags found in these."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int64
+
+from components.captions.tag_matrix import TagMatrix
+from components.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class TagList:
+    """Texts of one kind: which image has which, and their vectors.
+
+    Raises:
+        InputError: If there is not one vector a text.
+    """
+
+    matrix: TagMatrix
+    vectors: Float[np.ndarray, "tags embed"]
+
+    def __post_init__(self) -> None:
+        if self.vectors.ndim != 2 or len(self.vectors) != self.matrix.num_tags:
+            raise InputError(
+                f"{self.matrix.num_tags} tags and vectors of shape {self.vectors.shape}; give one "
+                "vector a tag."
+            )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CaptionedImages:
+    """The captions of a training set, row by row.
+
+    Attributes:
+        captions: Distinct captions; two images with the same one share its column.
+        objects: Tags of things.
+        attributes: Tags of how things are.
+
+    Raises:
+        InputError: If rows or lengths differ.
+    """
+
+    captions: TagList
+    objects: TagList
+    attributes: TagList
+
+    def __post_init__(self) -> None:
+        lists = {
+            "captions": self.captions,
+            "objects": self.objects,
+            "attributes": self.attributes,
+        }
+        rows = {name: len(each.matrix) for name, each in lists.items()}
+        lengths = {name: each.vectors.shape[1] for name, each in lists.items()}
+        if len(set(rows.values())) > 1 or len(set(lengths.values())) > 1:
+            raise InputError(
+                f"Captions and tags do not belong together: rows {rows}, lengths of vectors "
+                f"{lengths}. Read both from one training set and encode both by one encoder."
+            )
+
+    @property
+    def num_images(self) -> int:
+        """Of the training set."""
+        return len(self.captions.matrix)
+
+
+def captioned_images(
+    num_images: int,
+    captions: tuple[Int64[np.ndarray, " captions"], Float[np.ndarray, "captions embed"]],
+    objects: tuple[np.ndarray, Float[np.ndarray, "objects embed"]],
+    attributes: tuple[np.ndarray, Float[np.ndarray, "attributes embed"]],
+) -> CaptionedImages:
+    """From plain arrays.
+
+    Args:
+        num_images: Images of the training set; some may have no caption.
+        captions: Whose caption each is, and its text vector; equal vectors are one caption.
+        objects: Image by object, not 0 where a caption names it, and text vectors.
+        attributes: Likewise.
+
+    Raises:
+        InputError: If shapes do not fit.
+    """
+    rows, vectors = captions
+    if len(rows) != len(vectors):
+        raise InputError(f"{len(rows)} images of captions for {len(vectors)} captions: one each.")
+    distinct, column = np.unique(np.asarray(vectors, np.float32), axis=0, return_inverse=True)
+    matrix = TagMatrix.of_pairs(
+        rows, column.reshape(-1), num_rows=num_images, num_tags=len(distinct)
+    )
+    return CaptionedImages(
+        captions=TagList(matrix, distinct),
+        objects=tag_list(*objects),
+        attributes=tag_list(*attributes),
+    )
+
+
+def tag_list(tags: np.ndarray, vectors: Float[np.ndarray, "tags embed"]) -> TagList:
+    """From a whole array, image by tag."""
+    rows, columns = np.nonzero(tags)
+    matrix = TagMatrix.of_pairs(rows, columns, num_rows=tags.shape[0], num_tags=tags.shape[1])
+    return TagList(matrix, vectors)

@@ -1,0 +1,76 @@
+"""TagAlign on a task: its candidates tried briefly, the best of them trained in full."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from components.errors import InputError
+from components.methods.tagalign.captioned import CaptionedImages, captioned_images
+from components.recipes.tagalign import TagAlign
+from components.training.data import TrainingSet
+from components.training.loop import FitResult, fit
+from tuning.task import Task
+
+EPOCHS = 14
+TRIAL_EPOCHS = 3
+BATCH_SIZE = 64
+"""Captions compete within a batch; larger ones mean fewer steps, and did worse."""
+LEARNING_RATE = 2e-3
+CANDIDATES: tuple[dict[str, Any], ...] = (
+    {"pool": "best", "kinds": "both"},
+    {"pool": "best", "kinds": "objects"},
+    {"pool": "mean", "kinds": "objects"},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionFit:
+    """A fit, and the settings that the hold-out chose for it."""
+
+    result: FitResult
+    settings: dict[str, Any]
+
+
+def learn_from_captions(task: Task, seed: int) -> CaptionFit:
+    """Train TagAlign; the hold-out picks the pool and the kinds of tags.
+
+    Raises:
+        InputError: If the task has no captions, or no regions.
+    """
+    captions = _captions(task)
+    data = TrainingSet(
+        views=task.views,
+        states=task.states,
+        proposals=np.zeros_like(task.states),
+        regions=task.regions,
+    )
+    schedule = replace(
+        task.schedule,
+        epochs=min(EPOCHS, task.schedule.epochs),
+        batch_size=min(BATCH_SIZE, task.schedule.batch_size),
+        learning_rate=LEARNING_RATE,
+    )
+    brief = replace(schedule, epochs=min(TRIAL_EPOCHS, schedule.epochs))
+    recipes = [TagAlign(captions=captions, grid=task.grid, **each) for each in CANDIDATES]
+    tried = [
+        fit(each, data, task.holdout, task.names, brief, seed=seed).best_score for each in recipes
+    ]
+    best = recipes[int(np.argmax(tried))]
+    found = fit(best, data, task.holdout, task.names, schedule, seed=seed)
+    return CaptionFit(found, best.settings())
+
+
+def _captions(task: Task) -> CaptionedImages:
+    said = task.captions
+    if said is None:
+        raise InputError(
+            "TagAlign needs captions, and this task has none; use protocol captions on a world "
+            "with captions, or another method."
+        )
+    return captioned_images(
+        len(task.states),
+        (said.caption_rows, said.caption_vectors),
+        (said.object_tags, said.object_vectors),
+        (said.attribute_tags, said.attribute_vectors),
+    )
