@@ -13,6 +13,7 @@ from components.recipes.entropy import Entropy
 from components.recipes.ignore_unknown import IgnoreUnknown
 from components.training.data import TrainingSet
 from components.training.loop import fit
+from tuning.from_captions import learn_from_captions
 from tuning.task import Task
 
 
@@ -62,9 +63,21 @@ def _plain(recipe: Any) -> Callable[[Task, int], Learned]:
     return run
 
 
+def _tagalign(task: Task, seed: int) -> Learned:
+    found = learn_from_captions(task, seed)
+    return Learned(
+        method="tagalign",
+        head=found.result.head,
+        settings=found.settings,
+        holdout_score=found.result.best_score,
+        best_epoch=found.result.best_epoch,
+    )
+
+
 METHODS: dict[str, Callable[[Task, int], Learned]] = {
     "zero_shot": _zero_shot,
     "assume_negative": _plain(AssumeNegative()),
     "ignore_unknown": _plain(IgnoreUnknown()),
     "entropy": _plain(Entropy()),
+    "tagalign": _tagalign,
 }
