@@ -28,7 +28,7 @@ from components.methods.ma_sbir.world import PLAIN, SketchWorld
 Classes = tuple[int, ...]
 WEIGHTS = TermWeights(clip=0.0)
 """The released ones, but for the contrast, which moves no vector of a frozen encoder."""
-OUR_SCHEDULE = ModalitySchedule(num_steps=900, batch_size=64, weights=WEIGHTS)
+OUR_SCHEDULE = ModalitySchedule(num_steps=2000, batch_size=128, weights=WEIGHTS)
 """From vectors of zero: what is left of a random start is a shift of all queries."""
 
 

@@ -25,9 +25,13 @@ ORIGINS = ((1.0, 1.0), (0.5, 1.0), (0.0, 1.0), (0.0, 0.75))
 TRAINED_ORIGINS = (0.5, 0.0)
 MIN_CLASSES_TO_TRAIN = 20
 """Of a few classes trained vectors learn what those few happen to share."""
-NEIGHBOURS = (10, 20, 40)
+SETTLINGS = (
+    Settling(num_neighbours=10, strength=0.5, num_steps=1),
+    *(Settling(num_neighbours=k, strength=3.0, num_steps=3) for k in (10, 20, 40)),
+)
+"""One step a little way, and three steps most of the way."""
 MAX_HOLD_OUTS = 10
-DRAWN_HOLD_OUTS = 3
+DRAWN_HOLD_OUTS = 2
 INNER_SEED = 0
 
 
@@ -53,7 +57,7 @@ def choose_settling(
     conversion: Conversion, fitter: Fitter, seen: Classes, hold_outs: Sequence[Classes]
 ) -> tuple[Conversion, float]:
     """The conversion as it is, or followed by moves towards some photographs."""
-    settled = [replace(conversion, settling=Settling(num_neighbours=k)) for k in NEIGHBOURS]
+    settled = [replace(conversion, settling=settling) for settling in SETTLINGS]
     return best_of([conversion, *settled], fitter, seen, hold_outs)
 
 
@@ -115,7 +119,7 @@ def relevance(
 def hold_outs_of(seen: Classes, num_unseen: int, seed: int) -> list[Classes]:
     """As many classes at a time as are unseen, at most half of the seen ones.
 
-    All such sets if there are no more than ten; else three drawn ones that share no class
+    All such sets if there are no more than ten; else two drawn ones that share no class
     as long as classes last.
     """
     size = max(1, min(num_unseen, len(seen) // 2))

@@ -21,8 +21,8 @@ class Settling:
     """How far queries move: ``num_neighbours`` k, ``strength`` a, ``num_steps``."""
 
     num_neighbours: int
-    strength: float = 3.0
-    num_steps: int = 3
+    strength: float
+    num_steps: int
 
     def __post_init__(self) -> None:
         """Refuse a move without neighbours, or backwards."""

@@ -49,7 +49,7 @@ def test_balanced_mean_counts_classes_alike_and_their_order_does_not_matter():
 
 def test_settings_out_of_range_are_refused():
     with pytest.raises(ValueError, match="Neighbours"):
-        Settling(num_neighbours=0)
+        Settling(num_neighbours=0, strength=1.0, num_steps=1)
 
 
 def slow_settle(query, gallery, settling):
@@ -77,7 +77,10 @@ def test_settling_equals_the_slow_reference_and_queries_do_not_meet(seed, k, ste
 
 def test_without_a_gallery_queries_stay():
     queries = unit(drawn(0, 2, EMBED))
-    assert settle(queries, np.empty((0, EMBED)), Settling(num_neighbours=3)) is queries
+    assert (
+        settle(queries, np.empty((0, EMBED)), Settling(num_neighbours=3, strength=1.0, num_steps=1))
+        is queries
+    )
 
 
 def test_a_row_of_zeros_stays_zero():
