@@ -30,7 +30,7 @@ NUM_WORLDS = 5
 Pool = Literal["mean", "best"]
 POOLS: tuple[Pool, ...] = ("mean", "best")
 KINDS: tuple[Kinds, ...] = ("none", "objects", "attributes", "both")
-SCHEDULE = Schedule(epochs=25, batch_size=64, learning_rate=4e-3)
+SCHEDULE = Schedule(epochs=50, batch_size=64, learning_rate=4e-3)
 
 
 def measure() -> Iterator[Figure]:

@@ -8,7 +8,7 @@ import numpy as np
 from components.errors import InputError
 from components.methods.tagalign.captioned import CaptionedImages, captioned_images
 from components.recipes.tagalign import TagAlign
-from components.training.data import TrainingSet
+from components.training.data import Schedule, TrainingSet
 from components.training.loop import FitResult, fit
 from tuning.task import Task
 
@@ -38,19 +38,14 @@ def learn_from_captions(task: Task, seed: int) -> CaptionFit:
     Raises:
         InputError: If the task has no captions, or no regions.
     """
-    captions = _captions(task)
+    captions = captions_of(task)
     data = TrainingSet(
         views=task.views,
         states=task.states,
         proposals=np.zeros_like(task.states),
         regions=task.regions,
     )
-    schedule = replace(
-        task.schedule,
-        epochs=min(EPOCHS, task.schedule.epochs),
-        batch_size=min(BATCH_SIZE, task.schedule.batch_size),
-        learning_rate=LEARNING_RATE,
-    )
+    schedule = caption_schedule(task)
     brief = replace(schedule, epochs=min(TRIAL_EPOCHS, schedule.epochs))
     recipes = [TagAlign(captions=captions, grid=task.grid, **each) for each in CANDIDATES]
     tried = [
@@ -61,7 +56,22 @@ def learn_from_captions(task: Task, seed: int) -> CaptionFit:
     return CaptionFit(found, best.settings())
 
 
-def _captions(task: Task) -> CaptionedImages:
+def caption_schedule(task: Task) -> Schedule:
+    """The task's, shorter and in smaller batches."""
+    return replace(
+        task.schedule,
+        epochs=min(EPOCHS, task.schedule.epochs),
+        batch_size=min(BATCH_SIZE, task.schedule.batch_size),
+        learning_rate=LEARNING_RATE,
+    )
+
+
+def captions_of(task: Task) -> CaptionedImages:
+    """What the task's captions say, as TagAlign reads it.
+
+    Raises:
+        InputError: If it has none.
+    """
     said = task.captions
     if said is None:
         raise InputError(

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from components.errors import InputError
 from components.labels.states import PRESENT
-from components.methods.tagalign.captioned import CaptionedImages, TagList
+from components.methods.tagalign.captioned import CaptionedImages, TagList, with_labels
 from components.methods.tagalign.losses import contrastive, multi_tag_softmax, scaled
 from components.models.gated_projector import GatedProjector
 from components.models.heads.head import Head
@@ -36,7 +36,6 @@ from components.training.linear_learner import expected_share
 Kinds = Literal["none", "objects", "attributes", "both"]
 _FIRST_SCALE = 1 / 0.07
 _IMAGES_LOOKED_AT = 128
-_SAME_TEXT = 1 - 1e-5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,6 +45,7 @@ class TagAlign:
     name: Literal["tagalign"] = "tagalign"
     uses_proposals: ClassVar[bool] = False
     needs_regions: ClassVar[bool] = True
+    reads_unlabelled: ClassVar[bool] = True
     captions: CaptionedImages = field(repr=False, compare=False)
     grid: tuple[int, int]
     """Rows and columns of the regions."""
@@ -174,39 +174,6 @@ def _tag_lists(recipe: TagAlign, start: Start) -> dict[str, TagList]:
     if recipe.kinds in {"attributes", "both"} and recipe.captions.attributes.matrix.num_tags:
         lists["attributes"] = recipe.captions.attributes
     return lists
-
-
-def with_labels(
-    objects: TagList,
-    label_vectors: Float[np.ndarray, "labels embed"],
-    states: np.ndarray,
-) -> TagList:
-    """Labels first, then the objects that are called otherwise.
-
-    An image has a label where its state is present, or where it has the object of the
-    same text.
-    """
-    num_labels = len(label_vectors)
-    place = np.empty(len(objects.vectors), np.int64)
-    kept: list[int] = []
-    for column, vector in enumerate(objects.vectors):
-        cosines = label_vectors @ vector
-        same = int(cosines.argmax())
-        if cosines[same] > _SAME_TEXT:
-            place[column] = same
-        else:
-            place[column] = num_labels + len(kept)
-            kept.append(column)
-    matrix = objects.matrix
-    object_rows = np.repeat(np.arange(len(matrix)), np.diff(matrix.starts))
-    label_rows, labels = np.nonzero(states == PRESENT)
-    joined = type(matrix).of_pairs(
-        np.concatenate([label_rows, object_rows]),
-        np.concatenate([labels, place[matrix.columns]]),
-        num_rows=len(matrix),
-        num_tags=num_labels + len(kept),
-    )
-    return TagList(joined, np.concatenate([label_vectors, objects.vectors[kept]]))
 
 
 def _some_regions(start: Start) -> np.ndarray:

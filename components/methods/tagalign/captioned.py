@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int8, Int64
 
 from components.captions.tag_matrix import TagMatrix
 from components.errors import InputError
+from components.labels.states import PRESENT
+
+SAME_TEXT = 1 - 1e-5
+"""Cosine from which two texts are one tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +105,36 @@ def tag_list(tags: np.ndarray, vectors: Float[np.ndarray, "tags embed"]) -> TagL
     rows, columns = np.nonzero(tags)
     matrix = TagMatrix.of_pairs(rows, columns, num_rows=tags.shape[0], num_tags=tags.shape[1])
     return TagList(matrix, vectors)
+
+
+def with_labels(
+    objects: TagList,
+    label_vectors: Float[np.ndarray, "labels embed"],
+    states: Int8[np.ndarray, "examples labels"],
+) -> TagList:
+    """Labels first, then the objects that are called otherwise.
+
+    An image has a label where its state is present, or where it has the object of the
+    same text.
+    """
+    num_labels = len(label_vectors)
+    place = np.empty(len(objects.vectors), np.int64)
+    kept: list[int] = []
+    for column, vector in enumerate(objects.vectors):
+        cosines = label_vectors @ vector
+        same = int(cosines.argmax())
+        if cosines[same] > SAME_TEXT:
+            place[column] = same
+        else:
+            place[column] = num_labels + len(kept)
+            kept.append(column)
+    matrix = objects.matrix
+    object_rows = np.repeat(np.arange(len(matrix)), np.diff(matrix.starts))
+    label_rows, labels = np.nonzero(states == PRESENT)
+    joined = TagMatrix.of_pairs(
+        np.concatenate([label_rows, object_rows]),
+        np.concatenate([labels, place[matrix.columns]]),
+        num_rows=len(matrix),
+        num_tags=num_labels + len(kept),
+    )
+    return TagList(joined, np.concatenate([label_vectors, objects.vectors[kept]]))
