@@ -8,6 +8,7 @@ from pathlib import Path
 
 from components.atomic import write_text
 from pipelines.bench.cell import cell_key
+from pipelines.bench.code_version import code_version
 from pipelines.bench.compare import Comparisons
 from pipelines.bench.page import plot_files, render_bench
 from pipelines.bench.plan import Plan, all_methods, check_methods
@@ -75,10 +76,11 @@ def _rows(
     cells: Sequence[Cell], worlds: dict[str, Path], out: Path, kept: dict[Cell, Row]
 ) -> list[Row]:
     opened = {name: open_world(path) for name, path in worlds.items()}
+    code = code_version()
     fresh = [cell for cell in cells if cell not in kept]
     found = {
         row.cell: row
-        for row in find_rows(out, (cell_key(cell, opened[cell.world]) for cell in fresh))
+        for row in find_rows(out, (cell_key(cell, opened[cell.world], code) for cell in fresh))
     }
     by_cell = kept | found
     return [by_cell[cell] for cell in cells if cell in by_cell]

@@ -9,7 +9,6 @@ import numpy as np
 from components.atomic import atomic_path
 from components.errors import InputError
 from components.training.loop import head_logits
-from pipelines.bench.code_version import code_version
 from pipelines.bench.rows import NOT_APPLICABLE, Cell, Row, row_key, scores_path, write_row
 from pipelines.bench.scoring import Scored, score
 from pipelines.bench.situations import SKETCH, label_situation
@@ -25,21 +24,28 @@ class Measured:
     arrays: dict[str, np.ndarray]
 
 
-def cell_key(cell: Cell, world: World) -> str:
-    """The name of the cell's row."""
-    return row_key(cell, world.identity, code_version())
+def cell_key(cell: Cell, world: World, code: str) -> str:
+    """The name of the cell's row, as learned by that code."""
+    return row_key(cell, world.identity, code)
 
 
-def measure_cell(cell: Cell, world: World) -> Measured:
+def measure_cell(cell: Cell, world: World, *, key: str, code: str) -> Measured:
     """Learn and score one cell.
 
     A method that this world or protocol cannot serve gives a row that says why.
+
+    Args:
+        cell: What to measure.
+        world: Its world.
+        key: From :func:`cell_key`.
+        code: From :func:`pipelines.bench.code_version.code_version`. Both are asked
+            once a bench, since files may be edited while it runs.
     """
     started_s = time.perf_counter()
     facts = {
         "cell": cell,
-        "key": cell_key(cell, world),
-        "code": code_version(),
+        "key": key,
+        "code": code,
         "split_hash": world.split_hash,
         "encoder": world.encoder_id,
     }

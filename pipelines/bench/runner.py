@@ -18,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from components.atomic import write_text
 from pipelines.bench import cell as cells_module
+from pipelines.bench.code_version import code_version
 from pipelines.bench.rows import Cell, row_path
 from pipelines.bench.world import World, open_world
 
@@ -32,6 +33,8 @@ class Job:
     cell: Cell
     world: Path
     out: Path
+    code: str
+    key: str
 
 
 def run_cells(
@@ -49,8 +52,8 @@ def run_cells(
     Returns:
         Files that tell how cells failed; they are tried again next time.
     """
-    jobs = [Job(cell, worlds[cell.world], out) for cell in cells]
-    missing = [job for job in jobs if not row_path(out, _key(job)).exists()]
+    jobs = [_job(cell, worlds[cell.world], out) for cell in cells]
+    missing = [job for job in jobs if not row_path(out, job.key).exists()]
     if not missing:
         return []
     with _progress() as progress:
@@ -68,11 +71,14 @@ def run_cells(
 
 def failure_path(job: Job) -> Path:
     """Where a cell's failure is told."""
-    return job.out / "failures" / f"{_key(job)}.txt"
+    return job.out / "failures" / f"{job.key}.txt"
 
 
-def _key(job: Job) -> str:
-    return cells_module.cell_key(job.cell, _world(job.world))
+def _job(cell: Cell, world: Path, out: Path) -> Job:
+    code = code_version()
+    key = cells_module.cell_key(cell, _world(world), code)
+    # Absolute: workers may start elsewhere.
+    return Job(cell, world.absolute(), out.absolute(), code, key)
 
 
 @cache
@@ -84,7 +90,10 @@ def _work(job: Job) -> None:
     """Measure one cell; a failure is written down and does not stop the others."""
     failure = failure_path(job)
     try:
-        cells_module.keep(job.out, cells_module.measure_cell(job.cell, _world(job.world)))
+        measured = cells_module.measure_cell(
+            job.cell, _world(job.world), key=job.key, code=job.code
+        )
+        cells_module.keep(job.out, measured)
     except Exception:  # noqa: BLE001 - whatever a method does wrong ends its own cell only
         write_text(failure, f"{job.cell}\n\n{traceback.format_exc()}")
     else:
@@ -113,8 +122,7 @@ def _on_ray(jobs: Sequence[Job], out: Path, at_once: int, advance: Any) -> None:
                 # Tune keeps its callbacks for a restore, which the bench never asks for.
                 return tune.Callback, ()
 
-        absolute = [Job(job.cell, job.world.absolute(), job.out.absolute()) for job in jobs]
-        trainable = tune.with_parameters(_trial, jobs=absolute)
+        trainable = tune.with_parameters(_trial, jobs=list(jobs))
         tune.Tuner(
             tune.with_resources(trainable, {"cpu": 1}),
             param_space={"number": tune.grid_search(list(range(len(jobs))))},

@@ -76,9 +76,9 @@ def test_finished_cells_are_not_measured_again(tmp_path: Path, monkeypatch) -> N
     measured: list[Cell] = []
     real = cells.measure_cell
 
-    def counted(cell: Cell, world: object) -> object:
+    def counted(cell: Cell, world: object, **marks: str) -> object:
         measured.append(cell)
-        return real(cell, world)
+        return real(cell, world, **marks)
 
     monkeypatch.setattr(cells, "measure_cell", counted)
     run(tmp_path)
@@ -94,7 +94,8 @@ def test_finished_cells_are_not_measured_again(tmp_path: Path, monkeypatch) -> N
 
 def test_rows_of_other_code_count_only_if_asked(tmp_path: Path, monkeypatch) -> None:
     run(tmp_path)
-    monkeypatch.setattr(cells, "code_version", lambda: "other code")
+    for module in (bench, runner):
+        monkeypatch.setattr(module, "code_version", lambda: "other code")
     before = len(list((tmp_path / "rows").iterdir()))
     run(tmp_path, "--any-code")
     assert len(list((tmp_path / "rows").iterdir())) == before
@@ -167,8 +168,10 @@ import sys
 from pathlib import Path
 from pipelines.bench import cell as cells
 from pipelines.bench.plan import Plan
+from pipelines.bench import runner
 from pipelines.bench.runner import run_cells
 import time
+runner.code_version = lambda: "pinned"  # the tree may be edited while this runs
 real = cells.keep
 def slowly(out, measured):
     real(out, measured)

@@ -8,7 +8,7 @@ import pytest
 from components.errors import ArtefactError, InputError
 from components.labels.hiding import mask_hash
 from components.labels.matrix import LabelMatrix
-from pipelines.bench.cell import cell_key, keep, measure_cell
+from pipelines.bench.cell import Measured, cell_key, keep, measure_cell
 from pipelines.bench.code_version import meaning
 from pipelines.bench.rows import Cell, read_row, row_path, scores_path
 from pipelines.bench.situations import check_protocol, label_situation
@@ -22,6 +22,10 @@ PROTOCOLS = ("single-positive", "partial:0.5", "few:0.2", "captions")
 
 def cell(protocol: str = "partial:0.5", method: str = "zero_shot", seed: int = 0) -> Cell:
     return Cell(world="cards", protocol=protocol, method=method, seed=seed)
+
+
+def measured_cell(cell: Cell, world: World) -> Measured:
+    return measure_cell(cell, world, key=cell_key(cell, world, "code"), code="code")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +49,7 @@ def test_a_saved_world_is_the_same_world(world: World) -> None:
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_gives_a_complete_row(world: World, protocol: str, method: str) -> None:
-    measured = measure_cell(cell(protocol, method), world)
+    measured = measured_cell(cell(protocol, method), world)
     row = measured.row
     if not row.is_ok:  # a method that needs captions says so where there are none
         assert "caption" in row.status
@@ -62,7 +66,7 @@ def test_every_method_gives_a_complete_row(world: World, protocol: str, method: 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_without_regions_a_method_works_or_says_what_it_needs(method: str) -> None:
-    row = measure_cell(cell(method=method), tiny_world(regions=False)).row
+    row = measured_cell(cell(method=method), tiny_world(regions=False)).row
     if not row.is_ok:
         assert row.status.startswith("not applicable: ")
         assert "region" in row.status or "caption" in row.status
@@ -72,7 +76,7 @@ def test_without_regions_a_method_works_or_says_what_it_needs(method: str) -> No
     "method", ["raw", "centred", pytest.param("ma_sbir", marks=pytest.mark.slow), "efuda"]
 )
 def test_sketches_find_photographs_of_unseen_classes(world: World, method: str) -> None:
-    measured = measure_cell(cell("sketch", method), world)
+    measured = measured_cell(cell("sketch", method), world)
     assert measured.row.is_ok, measured.row.status
     metrics = measured.row.metrics
     assert 0 < metrics["mAP_all"] <= metrics["mAP_all_interpolated"] <= 1
@@ -81,8 +85,8 @@ def test_sketches_find_photographs_of_unseen_classes(world: World, method: str) 
 
 def test_worlds_that_lack_what_a_protocol_needs_say_so() -> None:
     bare = tiny_world(captions=False, sketches=False)
-    assert "no captions" in measure_cell(cell("captions"), bare).row.status
-    assert "no sketches" in measure_cell(cell("sketch", "raw"), bare).row.status
+    assert "no captions" in measured_cell(cell("captions"), bare).row.status
+    assert "no sketches" in measured_cell(cell("sketch", "raw"), bare).row.status
 
 
 def test_nothing_known_is_nothing_to_learn_from(world: World) -> None:
@@ -91,14 +95,14 @@ def test_nothing_known_is_nothing_to_learn_from(world: World) -> None:
         for seed in range(500)
         if not label_situation(world, "few:0.01", seed=seed, holdout="observed").task.states.any()
     )
-    row = measure_cell(cell("few:0.01", "ignore_unknown", empty), world).row
+    row = measured_cell(cell("few:0.01", "ignore_unknown", empty), world).row
     assert "leaves no label known" in row.status
-    assert measure_cell(cell("few:0.01", "zero_shot", empty), world).row.is_ok
+    assert measured_cell(cell("few:0.01", "zero_shot", empty), world).row.is_ok
 
 
 def test_masks_are_shared_by_methods_and_differ_by_seed(world: World) -> None:
     hashes = {
-        (method, seed): measure_cell(cell(method=method, seed=seed), world).row.mask_hash
+        (method, seed): measured_cell(cell(method=method, seed=seed), world).row.mask_hash
         for method in ("zero_shot", "ignore_unknown")
         for seed in (0, 1)
     }
@@ -136,7 +140,7 @@ def test_captions_know_nothing_to_be_absent(world: World) -> None:
 
 
 def test_a_row_comes_back_from_disk(world: World, tmp_path) -> None:
-    measured = measure_cell(cell(), world)
+    measured = measured_cell(cell(), world)
     keep(tmp_path, measured)
     assert read_row(row_path(tmp_path, measured.row.key)) == measured.row
     with np.load(scores_path(tmp_path, measured.row.key), allow_pickle=False) as kept:
@@ -149,8 +153,8 @@ def test_a_row_comes_back_from_disk(world: World, tmp_path) -> None:
 def test_keys_change_with_what_a_row_depends_on(world: World) -> None:
     clean = Cell(world="cards", protocol="partial:0.5", method="zero_shot", seed=0, holdout="clean")
     cells = [cell(), cell(seed=1), cell(method="entropy"), cell("few:0.2"), clean]
-    keys = {cell_key(each, world) for each in cells}
-    other = cell_key(cell(), replace(world, made_of="drawn again"))
+    keys = {cell_key(each, world, "code") for each in cells}
+    other = cell_key(cell(), replace(world, made_of="drawn again"), "code")
     assert len(keys | {other}) == len(cells) + 1
 
 
