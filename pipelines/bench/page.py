@@ -109,7 +109,7 @@ def _lead(rows: Sequence[Row]) -> str:
 def _tiles(rows: Sequence[Row], ours: Sequence[Difference]) -> list[tuple[str, str]]:
     above = sum(each.verdict == "above" for each in ours)
     below = sum(each.verdict == "below" for each in ours)
-    minutes = sum(row.seconds for row in rows) / 60
+    minutes = sum(row.core_seconds for row in rows) / 60
     return [
         (f"{above} of {len(ours)}", "settings where Efuda is above every other method"),
         (f"{len(ours) - above - below} of {len(ours)}", "where it cannot be told from the best"),

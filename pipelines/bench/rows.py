@@ -45,6 +45,8 @@ class Row:
     settings: dict[str, Any] = field(default_factory=dict)
     """What the method chose on the hold-out."""
     seconds: float = 0.0
+    core_seconds: float = 0.0
+    """Of processor time, which other work on the machine does not lengthen."""
     features: str = "cached"
     """cached: heads on frozen vectors; end-to-end: the encoder learned too."""
 

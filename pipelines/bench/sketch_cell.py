@@ -76,11 +76,13 @@ def draw_queries(
     make the intervals too narrow for a statement about other unseen classes.
     """
     rng = np.random.default_rng((2401, 4860, seed))
-    members = [np.flatnonzero(classes == c) for c in np.unique(classes)]
+    names, sizes = np.unique(classes, return_counts=True)
+    even = np.full(len(names), 1 / len(names))
+    times = rng.multinomial(len(names), even, size=NUM_DRAWS)
     weights = np.zeros((NUM_DRAWS, len(classes)), np.float32)
-    for row in weights:
-        for c in rng.integers(len(members), size=len(members)):
-            np.add.at(row, rng.choice(members[c], size=len(members[c])), 1)
+    for place, (name, size) in enumerate(zip(names, sizes, strict=True)):
+        drawn = rng.multinomial(times[:, place] * size, np.full(size, 1 / size))
+        weights[:, classes == name] = drawn
     return weights
 
 

@@ -23,6 +23,7 @@ from tuning.methods import METHODS
 FEW = ["--method", "zero_shot", "--method", "ignore_unknown", "--method", "raw"]
 PROTOCOLS = ["--protocol", "partial:0.3", "--protocol", "partial:0.6", "--protocol", "sketch"]
 NUM_CELLS = 2 * (2 + 2 + 1)
+CHEAP = ["--method", "zero_shot", "--protocol", "partial:0.3", "--seeds", "2", "--local"]
 
 
 @pytest.fixture(autouse=True)
@@ -93,14 +94,15 @@ def test_finished_cells_are_not_measured_again(tmp_path: Path, monkeypatch) -> N
 
 
 def test_rows_of_other_code_count_only_if_asked(tmp_path: Path, monkeypatch) -> None:
-    run(tmp_path)
+    def num_rows_after(*more: str) -> int:
+        assert main([*CHEAP, "--out", str(tmp_path), *more]) == 0
+        return len(list((tmp_path / "rows").iterdir()))
+
+    assert num_rows_after() == 2
     for module in (bench, runner):
         monkeypatch.setattr(module, "code_version", lambda: "other code")
-    before = len(list((tmp_path / "rows").iterdir()))
-    run(tmp_path, "--any-code")
-    assert len(list((tmp_path / "rows").iterdir())) == before
-    run(tmp_path)
-    assert len(list((tmp_path / "rows").iterdir())) == 2 * before
+    assert num_rows_after("--any-code") == 2
+    assert num_rows_after() == 4
 
 
 def test_a_failure_ends_its_own_cell_only(tmp_path: Path, monkeypatch, capsys) -> None:

@@ -47,8 +47,18 @@ def test_a_saved_world_is_the_same_world(world: World) -> None:
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_every_protocol_gives_complete_rows(world: World, protocol: str) -> None:
+    check_row(world, protocol, "ignore_unknown")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_gives_a_complete_row(world: World, protocol: str, method: str) -> None:
+def test_every_method_gives_complete_rows(world: World, protocol: str, method: str) -> None:
+    check_row(world, protocol, method)
+
+
+def check_row(world: World, protocol: str, method: str) -> None:
     measured = measured_cell(cell(protocol, method), world)
     row = measured.row
     if not row.is_ok:  # a method that needs captions says so where there are none
@@ -64,6 +74,7 @@ def test_every_method_gives_a_complete_row(world: World, protocol: str, method: 
     assert row.features == "cached"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_without_regions_a_method_works_or_says_what_it_needs(method: str) -> None:
     row = measured_cell(cell(method=method), tiny_world(regions=False)).row
