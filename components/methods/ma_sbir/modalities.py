@@ -12,7 +12,6 @@ there are three.
 
 from enum import IntEnum
 
-import torch
 import torch.nn.functional as functional
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
@@ -56,26 +55,3 @@ class ModalityTable(nn.Module):
         # A product, since the gradient of indexing adds row by row.
         chosen = functional.one_hot(modality, len(self.vectors)).to(self.vectors.dtype)
         return chosen @ self.vectors
-
-
-def mean_vectors(
-    z: Float[Tensor, "examples embed"],
-    modality: Int64[Tensor, " examples"],
-    classes: Int64[Tensor, " examples"],
-    num_modalities: int = len(Modality),
-) -> Float[Tensor, "modalities embed"]:
-    """Mean of each modality in which every class counts alike; 0 without examples.
-
-    The closed form of the modality vectors: the minimiser of Σ_c mean_{z of c} |z − m|².
-
-    Example:
-        >>> z = torch.tensor([[1.0], [1.0], [4.0]])
-        >>> mean_vectors(z, torch.zeros(3).long(), torch.tensor([0, 0, 1]), 1)
-        tensor([[2.5000]])
-    """
-    result = z.new_zeros(num_modalities, z.shape[1])
-    for kind in modality.unique().tolist():
-        own = modality == kind
-        means = [z[own & (classes == c)].mean(dim=0) for c in classes[own].unique()]
-        result[kind] = torch.stack(means).mean(dim=0)
-    return result

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.methods.ma_sbir.modalities import Modality, ModalityTable, mean_vectors
+from components.methods.ma_sbir.modalities import Modality, ModalityTable
 
 EMBED = 8
 
@@ -35,13 +35,3 @@ def test_rows_are_the_vectors_of_each_modality():
     table = ModalityTable(drawn(0, 3, EMBED))
     kinds = torch.tensor([2, 0, 2, 1])
     torch.testing.assert_close(table.rows(kinds), table.vectors[kinds])
-
-
-def test_means_count_classes_alike_and_do_not_know_their_names():
-    z = drawn(0, 6, EMBED)
-    kinds = torch.tensor([0, 0, 0, 1, 1, 1])
-    classes = torch.tensor([0, 0, 1, 0, 1, 1])
-    means = mean_vectors(z, kinds, classes)
-    torch.testing.assert_close(means[0], ((z[0] + z[1]) / 2 + z[2]) / 2)
-    torch.testing.assert_close(means[Modality.TEXT], torch.zeros(EMBED).double())
-    torch.testing.assert_close(mean_vectors(z, kinds, 1 - classes), means)
