@@ -21,7 +21,7 @@ from pipelines.bench.rows import (
 )
 from pipelines.bench.runner import run_cells
 from pipelines.bench.table import difference_words, markdown, tables
-from pipelines.bench.world import open_world
+from pipelines.bench.world import World, open_world
 from pipelines.bench.worlds import Skipped, check_worlds, make_world
 
 
@@ -44,14 +44,9 @@ def run_bench(
     check_worlds(options.world)
     check_methods(options.method)
     out: Path = options.out
-    worlds: dict[str, Path] = {}
-    skipped: list[Skipped] = []
-    for name in dict.fromkeys(options.world or ["cards"]):
-        made = make_world(name, out, options.cards)
-        if isinstance(made, Skipped):
-            skipped.append(made)
-        else:
-            worlds[name] = made
+    made = {name: make_world(name, out, options.cards) for name in options.world or ["cards"]}
+    skipped = [each for each in made.values() if isinstance(each, Skipped)]
+    worlds = {name: each for name, each in made.items() if isinstance(each, Path)}
     plan = Plan(
         worlds=tuple(worlds),
         protocols=protocols,
@@ -60,7 +55,9 @@ def run_bench(
         holdout=options.holdout,
     )
     cells = plan.cells
-    kept = finished_by_any_code(out, cells) if options.any_code else {}
+    opened = {name: open_world(path) for name, path in worlds.items()}
+    hashes = {name: world.split_hash for name, world in opened.items()}
+    kept = finished_by_any_code(out, cells, hashes) if options.any_code else {}
     failures = run_cells(
         [cell for cell in cells if cell not in kept],
         worlds,
@@ -68,14 +65,13 @@ def run_bench(
         local=options.local,
         at_once=options.at_once,
     )
-    rows = _rows(cells, worlds, out, kept)
+    rows = _rows(cells, opened, out, kept)
     return BenchReport(_write(rows, out, options, skipped, failures), len(failures))
 
 
 def _rows(
-    cells: Sequence[Cell], worlds: dict[str, Path], out: Path, kept: dict[Cell, Row]
+    cells: Sequence[Cell], opened: dict[str, World], out: Path, kept: dict[Cell, Row]
 ) -> list[Row]:
-    opened = {name: open_world(path) for name, path in worlds.items()}
     code = code_version()
     fresh = [cell for cell in cells if cell not in kept]
     found = {

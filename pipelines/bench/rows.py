@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -112,11 +112,20 @@ def find_rows(out: Path, keys: Iterable[str]) -> list[Row]:
     return [read_row(path) for key in keys if (path := row_path(out, key)).exists()]
 
 
-def finished_by_any_code(out: Path, cells: Sequence[Cell]) -> dict[Cell, Row]:
-    """Finished rows of ``cells`` whatever code made them; the newest of each."""
+def finished_by_any_code(
+    out: Path, cells: Sequence[Cell], split_hashes: Mapping[str, str]
+) -> dict[Cell, Row]:
+    """Finished rows of ``cells`` whatever code made them; the newest of each.
+
+    Args:
+        out: The bench's directory.
+        cells: What is asked for.
+        split_hashes: Of each world as it is now; rows of other splits do not count.
+    """
     wanted = set(cells)
     paths = sorted((out / "rows").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
-    return {row.cell: row for path in paths if (row := read_row(path)).cell in wanted}
+    rows = [row for row in map(read_row, paths) if row.cell in wanted]
+    return {row.cell: row for row in rows if row.split_hash == split_hashes[row.cell.world]}
 
 
 def write_json_lines(path: Path, rows: Sequence[Row]) -> None:

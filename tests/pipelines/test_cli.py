@@ -31,7 +31,7 @@ def test_every_command_names_a_module_that_exists():
 
 def test_there_is_one_command_a_stage_and_the_others():
     assert [name for name, command in COMMANDS.items() if command.is_stage] == STAGES
-    others = {"init", "run", "serve", "query", "promote", "doctor", "results"}
+    others = {"init", "run", "serve", "query", "promote", "doctor", "results", "bench"}
     assert {name for name, command in COMMANDS.items() if not command.is_stage} == others
 
 
