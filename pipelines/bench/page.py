@@ -144,7 +144,10 @@ def _baselines(comparisons: Comparisons, main: Sequence[Table]) -> list[tuple[st
     for each in comparisons.against_baselines():
         found.setdefault((each.world, each.against), []).append(each)
     return [
-        (f"{world}: every method against {recipe_name(rival)}", difference_plot(group, methods))
+        (
+            f"{world}: every method against {recipe_name(rival)}",
+            difference_plot(group, methods, naming_rivals=False),
+        )
         for (world, rival), group in found.items()
     ]
 

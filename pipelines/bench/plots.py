@@ -144,7 +144,9 @@ def interval_plot(table: Table) -> Markup:
     return closed(parts)
 
 
-def difference_plot(differences: Sequence[Difference], methods: Sequence[str]) -> Markup:
+def difference_plot(
+    differences: Sequence[Difference], methods: Sequence[str], *, naming_rivals: bool = True
+) -> Markup:
     """Paired differences with their intervals about 0, one line each."""
     bounds = [b for d in differences for b in (d.interval.low, d.interval.high, 0.0)]
     left, width = 300, 720
@@ -154,7 +156,8 @@ def difference_plot(differences: Sequence[Difference], methods: Sequence[str]) -
     parts += vertical_grid(x, height - 6, signed=True)
     for number, each in enumerate(differences):
         bounds_of = each.interval
-        label = f"{each.protocol}: {recipe_name(each.method)} − {recipe_name(each.against)}"
+        rival = f" − {recipe_name(each.against)}" if naming_rivals else ""
+        label = f"{each.protocol}: {recipe_name(each.method)}{rival}"
         parts.append(
             interval_row(
                 label,
