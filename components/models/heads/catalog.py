@@ -1,6 +1,7 @@
 """The closed list of heads that a tagger can carry."""
 
 from components.errors import ArtefactError
+from components.models.heads.contextual import ContextualHead
 from components.models.heads.evidence_pool import EvidencePool
 from components.models.heads.head import Head
 from components.models.heads.linear import LinearHead
@@ -9,7 +10,8 @@ from components.models.heads.region_query import RegionQuery
 from components.models.heads.summed import SummedHead
 
 _HEADS: dict[str, type[Head]] = {
-    head.kind: head for head in (LinearHead, RegionQuery, EvidencePool, SummedHead, ProjectedHead)
+    head.kind: head
+    for head in (LinearHead, RegionQuery, EvidencePool, SummedHead, ProjectedHead, ContextualHead)
 }
 
 

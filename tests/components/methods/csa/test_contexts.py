@@ -1,0 +1,140 @@
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from components.errors import ArtefactError, InputError
+from components.methods.csa.affinity import affinity, co_occurrence
+from components.methods.csa.contexts import ContextModel, widest_gap
+
+states_of = arrays(np.int8, (7, 5), elements=st.sampled_from([-1, 0, 1]))
+
+
+def unit(rows, embed=8, seed=0):
+    vectors = np.random.default_rng(seed).normal(size=(rows, embed)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def scenes(num_groups, size, images, seed=0):
+    """Images whose labels all come from one group."""
+    random = np.random.default_rng(seed)
+    states = np.full((images, num_groups * size), -1, np.int8)
+    for row in states:
+        group = random.integers(num_groups)
+        row[group * size + random.choice(size, 3, replace=False)] = 1
+    return states
+
+
+def slow_co_occurrence(states):
+    num_labels = states.shape[1]
+    found = np.zeros((num_labels, num_labels))
+    for k in range(num_labels):
+        for other in range(num_labels):
+            if k != other:
+                for a, b in ((k, other), (other, k)):
+                    exposed = [row for row in states if row[b] == 1 and row[a] != 0]
+                    both = [row for row in exposed if row[a] == 1]
+                    found[k, other] += 0.5 * len(both) / max(len(exposed), 1)
+    return found
+
+
+def partition(groups):
+    return {frozenset(np.flatnonzero(groups == group)) for group in set(groups.tolist())}
+
+
+@given(states_of)
+def test_co_occurrence_is_its_equation(states):
+    np.testing.assert_allclose(
+        co_occurrence(states).toarray(), slow_co_occurrence(states), atol=1e-6
+    )
+
+
+@given(states_of)
+def test_affinity_blends_co_occurrence_with_names(states):
+    texts = unit(5)
+    found = affinity(states, texts).toarray()
+    pairs = ((states == 1).sum(axis=1) > 1).sum()
+    omega = pairs / (pairs + 200)
+    centred = texts - texts.mean(axis=0)
+    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
+    names = np.maximum(centred @ centred.T, 0) * (1 - np.eye(5))
+    blended = omega * slow_co_occurrence(states) + (1 - omega) * names
+    linked = (blended.sum(axis=1) > 0)[:, None] & (blended.sum(axis=1) > 0)
+    np.testing.assert_allclose(found[linked], blended[linked], atol=1e-6)
+    np.testing.assert_allclose(found, found.T, atol=1e-6)
+    assert (found.sum(axis=1) > 0).all()
+    assert not np.diagonal(found).any()
+
+
+def test_groups_of_labels_that_come_together_are_found():
+    found = ContextModel.fit(scenes(6, 8, 400), np.eye(48, dtype=np.float32))
+    assert found.num_groups == 6
+    assert partition(found.groups) == {frozenset(range(8 * g, 8 * g + 8)) for g in range(6)}
+
+
+def test_the_order_of_labels_does_not_matter():
+    states, texts = scenes(5, 7, 400), np.eye(35, dtype=np.float32)
+    order = np.random.default_rng(3).permutation(35)
+    plain = ContextModel.fit(states, texts)
+    turned = ContextModel.fit(states[:, order], texts[order])
+    moved = {frozenset(order[list(group)]) for group in partition(turned.groups)}
+    assert moved == partition(plain.groups)
+
+
+def test_shuffled_contexts_keep_their_sizes_and_lose_their_labels():
+    plain = ContextModel.fit(scenes(6, 8, 400), np.eye(48, dtype=np.float32))
+    control = plain.shuffled(0)
+    assert np.bincount(control.groups).tolist() == np.bincount(plain.groups).tolist()
+    assert partition(control.groups) != partition(plain.groups)
+    np.testing.assert_array_equal(control.groups, plain.shuffled(0).groups)
+
+
+def test_contexts_survive_json():
+    plain = ContextModel.fit(scenes(3, 4, 50), unit(12), num_groups=3)
+    again = ContextModel.from_dict(json.loads(json.dumps(plain.to_dict())))
+    np.testing.assert_array_equal(again.groups, plain.groups)
+
+
+@pytest.mark.parametrize("wrong", [None, [0, 2], ["a"], [0.5], [-1, 0]])
+def test_other_json_is_refused(wrong):
+    with pytest.raises(ArtefactError, match="No contexts"):
+        ContextModel.from_dict({"groups": wrong})
+
+
+@pytest.mark.parametrize("num_labels", [1, 2, 3])
+@pytest.mark.parametrize("state", [-1, 0, 1])
+def test_few_labels_and_no_co_occurrence_still_give_groups(num_labels, state):
+    states = np.full((4, num_labels), state, np.int8)
+    found = ContextModel.fit(states, unit(num_labels))
+    assert len(found.groups) == num_labels
+    assert 1 <= found.num_groups <= num_labels
+
+
+def test_labels_that_share_nothing_are_grouped_too():
+    found = ContextModel.fit(np.zeros((3, 12), np.int8), np.eye(12, dtype=np.float32))
+    assert 1 <= found.num_groups <= 7
+
+
+def test_the_number_of_groups_can_be_given():
+    assert (
+        ContextModel.fit(scenes(6, 8, 400), np.eye(48, dtype=np.float32), num_groups=4).num_groups
+        == 4
+    )
+    with pytest.raises(InputError, match="between 1 and"):
+        ContextModel.fit(scenes(6, 8, 10), unit(48), num_groups=49)
+
+
+def test_the_widest_gap_is_looked_for_between_bounds_only():
+    assert widest_gap(np.array([0, 0.5, 0.55, 0.9, 1.0]), 16) == 3
+    assert widest_gap(np.array([0.0]), 1) == 1
+
+
+def test_thousands_of_labels_are_grouped():
+    states = np.zeros((600, 5000), np.int8)
+    random = np.random.default_rng(0)
+    for row in states:
+        row[random.integers(100) * 50 + random.integers(50, size=4)] = 1
+    assert ContextModel.fit(states, unit(5000, 64), num_groups=20).num_groups == 20
