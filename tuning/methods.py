@@ -1,18 +1,16 @@
-"""Every method on one task: its candidates, and the one that the hold-out likes best."""
+"""Every method on one task: its attempts, and the one that the hold-out likes best."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from components.models.heads.head import Head
 from components.models.heads.linear import LinearHead
-from components.recipes.assume_negative import AssumeNegative
-from components.recipes.entropy import Entropy
-from components.recipes.ignore_unknown import IgnoreUnknown
 from components.training.data import TrainingSet
-from components.training.loop import fit
+from components.training.loop import FitResult, fit
+from tuning.attempts import ATTEMPTS, Attempt
 from tuning.from_captions import learn_from_captions
 from tuning.task import Task
 
@@ -33,6 +31,7 @@ def learn(method: str, task: Task, *, seed: int) -> Learned:
 
     Raises:
         ValueError: If no method has that name.
+        InputError: If the task lacks what the method reads, such as regions or captions.
     """
     if method not in METHODS:
         raise ValueError(f"no method is called {method!r}; use one of {', '.join(METHODS)}")
@@ -46,21 +45,31 @@ def _zero_shot(task: Task, seed: int) -> Learned:
     )
 
 
-def _plain(recipe: Any) -> Callable[[Task, int], Learned]:
+def _attempted(method: str) -> Callable[[Task, int], Learned]:
     def run(task: Task, seed: int) -> Learned:
-        data = TrainingSet(
-            views=task.views, states=task.states, proposals=np.zeros_like(task.states)
-        )
-        found = fit(recipe, data, task.holdout, task.names, task.schedule, seed=seed)
+        tried = [(_fit(each, task, seed), each) for each in ATTEMPTS[method](task)]
+        result, attempt = max(tried, key=lambda pair: pair[0].best_score)
+        labeler = {} if attempt.labeler is None else {"labeler": asdict(attempt.labeler)}
         return Learned(
-            method=recipe.name,
-            head=found.head,
-            settings=asdict(recipe),
-            holdout_score=found.best_score,
-            best_epoch=found.best_epoch,
+            method=method,
+            head=result.head,
+            settings={**asdict(attempt.recipe), "weight_decay": attempt.pull, **labeler},  # type: ignore[call-overload]
+            holdout_score=result.best_score,
+            best_epoch=result.best_epoch,
         )
 
     return run
+
+
+def _fit(attempt: Attempt, task: Task, seed: int) -> FitResult:
+    data = TrainingSet(
+        views=task.views,
+        states=task.states,
+        proposals=attempt.propose(task),
+        regions=task.regions if attempt.recipe.needs_regions else (),
+    )
+    schedule = replace(task.schedule, weight_decay=attempt.pull)
+    return fit(attempt.recipe, data, task.holdout, task.names, schedule, seed=seed)
 
 
 def _tagalign(task: Task, seed: int) -> Learned:
@@ -76,8 +85,6 @@ def _tagalign(task: Task, seed: int) -> Learned:
 
 METHODS: dict[str, Callable[[Task, int], Learned]] = {
     "zero_shot": _zero_shot,
-    "assume_negative": _plain(AssumeNegative()),
-    "ignore_unknown": _plain(IgnoreUnknown()),
-    "entropy": _plain(Entropy()),
+    **{method: _attempted(method) for method in ATTEMPTS},
     "tagalign": _tagalign,
 }

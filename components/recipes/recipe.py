@@ -27,6 +27,11 @@ class Recipe(Protocol):
         """Whether it reads region vectors."""
         ...
 
+    @property
+    def reads_unlabelled(self) -> bool:
+        """Whether images without any known or proposed cell teach it something."""
+        ...
+
     def build(self, start: Start) -> Learner:
         """What is trained, at its start."""
         ...

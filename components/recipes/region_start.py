@@ -1,65 +1,95 @@
-"""Where heads over regions start: their attention as sharp as the encoder's softmax."""
+"""Where heads over regions start: zero-shot, read region by region."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from scipy.special import logit
-from torch import Tensor
+from jaxtyping import Float32
+from scipy.special import logit, softmax
 
 from components.errors import InputError
 from components.models.heads.evidence_pool import EvidencePool
 from components.models.heads.region_query import RegionQuery
-from components.training.data import Regions
 from components.training.learner import Start
-from components.training.linear_head import SPREAD
+from components.training.linear_head import SPREAD, Standardiser
 from components.training.linear_learner import expected_share
-from components.training.loop import head_logits
 
-_IMAGES_LOOKED_AT = 2048
+ATTENTION_SPREAD = 1.0
+"""Standard deviation, over regions, of a label's attention before its softmax."""
+_IMAGES_LOOKED_AT = 1024
 """Enough for means and spreads; keeps the start bounded on large sets."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegionSpace:
-    """Text vectors and the mean region, both ready for a head that centres."""
+    """Standardised regions of some images, and texts without their mean."""
 
-    text: Float[Tensor, "labels embed"]
-    centre: Float[Tensor, " embed"]
+    space: Standardiser
+    regions: Float32[np.ndarray, "images regions embed"]
+    text: Float32[np.ndarray, "labels embed"]
+    """Unit length."""
+    share: Float32[np.ndarray, " labels"]
 
+    @classmethod
+    def of(cls, start: Start) -> "RegionSpace":
+        """Looks at up to 1,024 images, evenly spread over the training set."""
+        if not start.data.regions:
+            raise InputError("Region vectors are needed, and there are none; embed regions.")
+        count = len(start.data.states)
+        rows = np.linspace(0, count - 1, min(count, _IMAGES_LOOKED_AT)).astype(np.int64)
+        regions = np.asarray(start.data.regions[0][rows], np.float32)
+        space = Standardiser.of(regions.reshape(-1, regions.shape[-1]))
+        names = start.names.vectors
+        text = names - names.mean(axis=0) if len(names) > 1 else names
+        text = text / np.maximum(np.linalg.norm(text, axis=1, keepdims=True), 1e-12)
+        return cls(space, space.apply(regions), text, expected_share(start.data.states))
 
-def region_space(start: Start) -> RegionSpace:
-    """Texts without their mean, unit length; the mean of the regions of some images."""
-    regions = _some_regions(start)
-    names = torch.from_numpy(start.names.vectors)
-    text = names - names.mean(dim=0) if len(names) > 1 else names
-    centre = torch.from_numpy(regions.reshape(-1, regions.shape[-1]).mean(axis=0))
-    return RegionSpace(torch.nn.functional.normalize(text, dim=-1), centre)
+    def attention(self) -> Float32[np.ndarray, "labels embed"]:
+        """Texts as long as gives attention its spread."""
+        scores = self.regions @ self.text.T
+        spread = scores.std(axis=1).mean(axis=0)
+        return self.text * (ATTENTION_SPREAD / np.maximum(spread, 1e-6)).astype(np.float32)[:, None]
 
-
-def start_like_zero_shot(head: RegionQuery | EvidencePool, start: Start) -> None:
-    """Set gains and biases so that a sigmoid reads the first logits as rough probabilities."""
-    rows = _some_rows(start)
-    vectors = start.data.views[0][rows]
-    with torch.no_grad():
-        head.gain.fill_(1.0)
-        head.bias.zero_()
-        scores = head_logits(head, vectors, _some_regions(start)).astype(np.float64)
+    def gain_and_bias(
+        self, scores: Float32[np.ndarray, "images labels"]
+    ) -> tuple[Float32[np.ndarray, " labels"], Float32[np.ndarray, " labels"]]:
+        """Make a sigmoid read ``gain · score + bias`` as a rough probability."""
         spread = scores.std(axis=0)
         gain = np.where(spread > 0, SPREAD / np.maximum(spread, 1e-12), 0.0)
-        share = np.clip(expected_share(start.data.states).astype(np.float64), 1e-3, 0.5)
+        bias = logit(np.clip(self.share, 1e-3, 0.5)) - gain * scores.mean(axis=0)
+        return gain.astype(np.float32), bias.astype(np.float32)
+
+
+def evidence_pool_like_zero_shot(start: Start) -> EvidencePool:
+    """Both prompts of each label are its text."""
+    found = RegionSpace.of(start)
+    where = found.attention()
+    weights = softmax(found.regions @ where.T, axis=1)
+    pooled = (weights * (found.regions @ found.text.T)).sum(axis=1)
+    gain, bias = found.gain_and_bias(pooled)
+    return EvidencePool(
+        torch.from_numpy(where),
+        torch.from_numpy(gain[:, None] * found.text),
+        torch.from_numpy(bias),
+        torch.from_numpy(found.space.mean),
+        torch.tensor(found.space.scale),
+    )
+
+
+def region_query_like_zero_shot(start: Start) -> RegionQuery:
+    """Queries are the texts, nothing is refined."""
+    found = RegionSpace.of(start)
+    head = RegionQuery(
+        torch.from_numpy(found.text),
+        torch.from_numpy(found.attention()),
+        torch.from_numpy(found.space.mean),
+        torch.tensor(found.space.scale),
+    )
+    with torch.no_grad():
+        # Some images at a time: every label has a vector in each of them.
+        parts = torch.from_numpy(found.regions).split(64)
+        cosines = torch.cat([head.attend(part).cosines(head.prompts) for part in parts])
+        gain, bias = found.gain_and_bias(cosines.numpy())
         head.gain.copy_(torch.from_numpy(gain))
-        head.bias.copy_(torch.from_numpy(logit(share) - gain * scores.mean(axis=0)))
-
-
-def _some_rows(start: Start) -> np.ndarray:
-    count = len(start.data.states)
-    return np.linspace(0, count - 1, min(count, _IMAGES_LOOKED_AT)).astype(np.int64)
-
-
-def _some_regions(start: Start) -> np.ndarray:
-    if not start.data.regions:
-        raise InputError("Region vectors are needed, and there are none; embed regions.")
-    regions: Regions = start.data.regions[0]
-    return np.asarray(regions[_some_rows(start)], np.float32)
+        head.bias.copy_(torch.from_numpy(bias))
+    return head

@@ -8,7 +8,7 @@ methods.md, section 1 sets it out, and is no reproduction.
 
 Observed cells teach the head (components/models/heads/region_query.py) through the
 asymmetric loss. Unknown cells are proposed from prototypes once these have been warmed
-up, and left out where nothing is sure. Ours: vectors are centred; the teacher's
+up, and left out where nothing is sure. Ours: the teacher's
 attention has the encoder's own temperature; the contrast sees at most
 ``contrast_vectors`` regions of a batch, so that memory stays bounded.
 """
@@ -20,7 +20,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from components.labels.states import ABSENT, PRESENT, UNKNOWN
+from components.labels.states import PRESENT, UNKNOWN
 from components.losses.asymmetric import AsymmetricLoss
 from components.losses.cells import cells
 from components.losses.contrast import supervised_contrast
@@ -29,10 +29,9 @@ from components.losses.masked import weighted_mean
 from components.methods.trm_ml.confidence import confidence, proposed
 from components.methods.trm_ml.prototypes import CategoryPrototypes
 from components.models.heads.head import Head
-from components.models.heads.region_query import Attended, RegionQuery
-from components.models.images import Images
+from components.models.heads.region_query import Attended
 from components.recipes.detached import detached_copy
-from components.recipes.region_start import region_space, start_like_zero_shot
+from components.recipes.region_start import region_query_like_zero_shot
 from components.training.learner import Batch, Learner, Start
 
 
@@ -43,19 +42,20 @@ class TRMML:
     name: Literal["trm_ml"] = "trm_ml"
     uses_proposals: ClassVar[bool] = False
     needs_regions: ClassVar[bool] = True
+    reads_unlabelled: ClassVar[bool] = True
     proposal_weight: float = 0.5
     """w; 0 leaves unknown cells out."""
     contrast_weight: float = 0.1
     """λ_c."""
-    distillation_weight: float = 0.5
+    distillation_weight: float = 0.01
     """λ_k."""
-    theta: float = 0.7
-    theta_negative: float = 0.05
+    theta: float = 0.5
+    theta_negative: float = 0.01
+    temperature_factor: float = 2.0
+    """τ_p in temperatures of the encoder."""
     warm_up_epochs: int = 2
     contrast_temperature: float = 0.2
     contrast_vectors: int = 512
-    attention_factor: float = 1.0
-    """Attention's first temperature, in temperatures of the encoder."""
     asymmetric: AsymmetricLoss = field(default_factory=AsymmetricLoss)
 
     def __post_init__(self) -> None:
@@ -76,25 +76,24 @@ class TRMMLLearner(Learner):
         super().__init__()
         self.recipe = recipe
         self.temperature = start.names.temperature
-        space = region_space(start)
-        self.query = RegionQuery(
-            space.text, space.centre, recipe.attention_factor * self.temperature
-        )
-        start_like_zero_shot(self.query, start)
-        self.prototypes = CategoryPrototypes(space.text)
+        self.query = region_query_like_zero_shot(start)
+        self.prototypes = CategoryPrototypes(self.query.text)
         self._seen: tuple[Tensor, Tensor, Tensor] | None = None
 
     def forward(self, batch: Batch) -> Float[Tensor, ""]:
         """L of the batch."""
-        attended = self.query.attend(batch.images)
-        logits = (self.query.gain * attended.cosines + self.query.bias).float()
-        states = self._states(batch, attended)
-        own = self.cell_loss(logits, batch.states, states)
-        loss = own + self.recipe.distillation_weight * self._distillation(batch.images, attended)
+        regions = self.query.standardised(batch.images.required_regions())
+        attended = self.query.attend(regions)
+        cosines = attended.cosines(self.query.prompts).float()
+        logits = self.query.logits(cosines)
+        rows, labels = torch.nonzero(batch.states == PRESENT, as_tuple=True)
+        seen = attended.vectors(rows, labels).float()
+        self._seen = (seen.detach(), labels, logits.detach()[rows, labels].sigmoid())
+        loss = self.cell_loss(logits, batch.states, self._propose(batch, attended))
+        if self.recipe.distillation_weight:
+            loss = loss + self.recipe.distillation_weight * self._distillation(regions, cosines)
         if self.recipe.contrast_weight:
-            loss = loss + self.recipe.contrast_weight * self._contrast(attended, batch)
-        present = batch.states == PRESENT
-        self._seen = (attended.vectors.detach(), logits.detach().sigmoid(), present)
+            loss = loss + self.recipe.contrast_weight * self._contrast(seen, labels)
         return loss
 
     def cell_loss(self, logits: Tensor, observed: Tensor, proposals: Tensor) -> Tensor:
@@ -105,37 +104,30 @@ class TRMMLLearner(Learner):
         observed_part = weighted_mean(each, known)
         return observed_part + self.recipe.proposal_weight * weighted_mean(each, guessed)
 
-    def _states(self, batch: Batch, attended: Attended) -> Tensor:
-        """Proposals for the batch's unknown cells; none during the warm-up."""
+    def _propose(self, batch: Batch, attended: Attended) -> Tensor:
+        """States for the batch's unknown cells; none during the warm-up."""
         if batch.epoch < self.recipe.warm_up_epochs or not self.recipe.proposal_weight:
             return torch.zeros_like(batch.states)
         with torch.no_grad():
-            similarity = self.prototypes.similarity(attended.vectors.float())
+            similarity = attended.inner(self.prototypes.middle).float()
             mean, spread = self.prototypes.moments()
-            sureness = confidence(similarity, mean, spread, self.temperature)
+            temperature = self.recipe.temperature_factor * self.temperature
+            sureness = confidence(similarity, mean, spread, temperature)
         return proposed(sureness, batch.states, self.recipe.theta, self.recipe.theta_negative)
 
-    def _distillation(self, images: Images, attended: Attended) -> Tensor:
+    def _distillation(self, regions: Tensor, cosines: Tensor) -> Tensor:
         """Towards the frozen similarities, each label's regions weighted by themselves."""
         with torch.no_grad():
-            frozen = self.query.centred(images.required_regions()) @ self.query.text.T
+            frozen = nn.functional.normalize(regions, dim=-1) @ self.query.text.T
             weights = (frozen / self.temperature).softmax(dim=1)
-            teacher = (weights * frozen).sum(dim=1)
-        return distillation(teacher, attended.cosines.float(), self.temperature)
+            teacher = (weights * frozen).sum(dim=1).float()
+        return distillation(teacher, cosines, self.temperature)
 
-    def _contrast(self, attended: Attended, batch: Batch) -> Tensor:
-        rows, labels = torch.nonzero(batch.states == PRESENT, as_tuple=True)
-        kept = slice(0, self.recipe.contrast_vectors)
-        rows, labels = rows[kept], labels[kept]
-        # Only labels of the batch: the prototypes of all would cost labels².
+    def _contrast(self, seen: Tensor, labels: Tensor) -> Tensor:
+        """Observed regions, and the prototypes of the labels among them."""
+        seen, labels = seen[: self.recipe.contrast_vectors], labels[: self.recipe.contrast_vectors]
         used = labels.unique()
-        vectors = torch.cat(
-            [
-                attended.vectors[rows, labels].float(),
-                self.prototypes.usable[used],
-                self.prototypes.text[used],
-            ]
-        )
+        vectors = torch.cat([seen, self.prototypes.usable[used], self.prototypes.text[used]])
         return supervised_contrast(
             vectors, torch.cat([labels, used, used]), self.recipe.contrast_temperature
         )

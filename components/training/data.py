@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int8
+from jaxtyping import Bool, Float, Float32, Int8, Int64
 
 
 @runtime_checkable
@@ -34,6 +34,12 @@ class TrainingSet:
     def __post_init__(self) -> None:
         if self.regions and len(self.regions) != len(self.views):
             raise ValueError(f"regions of {len(self.regions)} views for {len(self.views)} views")
+
+    @property
+    def taught_rows(self) -> Int64[np.ndarray, " rows"]:
+        """Images of which at least one cell is known or proposed; all, if there is none."""
+        taught = (self.states != 0).any(axis=1) | (self.proposals != 0).any(axis=1)
+        return np.flatnonzero(taught) if taught.any() else np.arange(len(taught))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +71,8 @@ class Schedule:
     learning_rate: float
     weight_decay: float = 0.0
     """Pull of each epoch's steps towards the initial weights."""
+    min_steps: int = 8
+    """Of an epoch; a handful of images is passed through several times."""
     checkpoint_every: int = 10
     precision: str = "float32"
     """Of the forward pass: float32, bfloat16 or float16."""

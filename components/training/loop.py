@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 from torch import Tensor, nn
 
 from components.errors import InputError
@@ -90,7 +90,8 @@ def fit(
     optimizer = _optimizer(learner, schedule)
     restore_optimizer(optimizer, state.optimizer)
     model = wrap(learner) if wrap else learner
-    steps = _Steps(data, schedule, device, seed, workers)
+    rows = np.arange(len(data.states)) if recipe.reads_unlabelled else data.taught_rows
+    steps = _Steps(data, rows, schedule, device, seed, workers)
     if not resumed:
         _judge(state, learner, holdout, device, 0.0)
     while state.epoch < schedule.epochs:
@@ -186,12 +187,14 @@ class _Steps:
     def __init__(
         self,
         data: TrainingSet,
+        rows: Int64[np.ndarray, " rows"],
         schedule: Schedule,
         device: torch.device,
         seed: int,
         workers: Workers,
     ) -> None:
         self.data = data
+        self.rows = torch.from_numpy(rows)
         self.schedule = schedule
         self.device = device
         self.seed = seed
@@ -200,7 +203,7 @@ class _Steps:
         self.states = torch.from_numpy(data.states).to(device)
         self.proposals = torch.from_numpy(data.proposals).to(device)
         self.weights = None if data.weights is None else torch.from_numpy(data.weights).to(device)
-        self.per_epoch = math.ceil(len(self.states) / schedule.batch_size)
+        self.per_epoch = max(math.ceil(len(rows) / schedule.batch_size), schedule.min_steps)
         self.scaler = torch.amp.GradScaler(
             device.type, enabled=schedule.precision == "float16" and device.type == "cuda"
         )
@@ -218,25 +221,32 @@ class _Steps:
         optimizer: torch.optim.Optimizer,
         anchors: list[Tensor],
     ) -> float:
-        """One pass over the examples; the mean loss of its batches."""
+        """One pass over the examples, or some over few; the mean loss of the batches."""
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + number)
-        order = torch.randperm(len(self.states), generator=generator)
-        view = torch.randint(len(self.views), order.shape, generator=generator)
         anchors = [each.to(self.device) for each in anchors]
         model.train()
         total = 0.0
-        for step in range(self.per_epoch):
+        for step, rows in enumerate(self._batches(generator)):
             rate = self._rate(number * self.per_epoch + step)
             for group in optimizer.param_groups:
                 group["lr"] = rate * group["factor"]
-            batch = slice(step * self.schedule.batch_size, (step + 1) * self.schedule.batch_size)
-            rows, chosen = self._share(order[batch]), self._share(view[batch])
-            total += self._step(self._batch(rows, chosen, number), model, optimizer)
+            view = torch.randint(len(self.views), rows.shape, generator=generator)
+            batch = self._batch(self._share(rows), self._share(view), number)
+            total += self._step(batch, model, optimizer)
             with torch.no_grad():
                 for parameter, anchor in zip(learner.anchored(), anchors, strict=True):
-                    parameter.lerp_(anchor, rate * self.schedule.weight_decay)
+                    parameter.lerp_(anchor, min(rate * self.schedule.weight_decay, 1.0))
             learner.after_step()
         return total / self.per_epoch
+
+    def _batches(self, generator: torch.Generator) -> Iterator[Tensor]:
+        """Rows of each step of an epoch."""
+        given = 0
+        while given < self.per_epoch:
+            order = self.rows[torch.randperm(len(self.rows), generator=generator)]
+            for rows in order.split(self.schedule.batch_size)[: self.per_epoch - given]:
+                given += 1
+                yield rows
 
     def _rate(self, step: int) -> float:
         """Cosine decay from the learning rate to 0."""

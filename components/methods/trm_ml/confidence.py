@@ -22,7 +22,7 @@ def confidence(
     spread: Float[Tensor, " labels"],
     temperature: float,
 ) -> Float[Tensor, "batch labels"]:
-    """u in [0, 1].
+    """U in [0, 1].
 
     Args:
         similarity: Of each label's region with every label's prototypes.

@@ -6,7 +6,7 @@ batch's observed positives with p_bc > 0.8; V_c starts at the label's text vecto
 
 import torch
 import torch.nn.functional as functional
-from jaxtyping import Bool, Float
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 MOMENTUM = 0.99
@@ -40,11 +40,10 @@ class CategoryPrototypes(nn.Module):
         """The visual prototype, or the text where too few positives were seen."""
         return torch.where((self.seen >= MIN_SEEN)[:, None], self.visual, self.text)
 
-    def similarity(
-        self, vectors: Float[Tensor, "batch labels embed"]
-    ) -> Float[Tensor, "batch labels others"]:
-        """½(⟨R, V⟩ + ⟨R, T⟩) of each label's region with every label's prototypes."""
-        return vectors @ ((self.usable + self.text) / 2).T
+    @property
+    def middle(self) -> Float[Tensor, "labels embed"]:
+        """½(V + T): a region's cosine with both, averaged, is its inner product with this."""
+        return (self.usable + self.text) / 2
 
     def moments(self) -> tuple[Float[Tensor, " labels"], Float[Tensor, " labels"]]:
         """Mean and spread of the similarity of observed positives with their own label.
@@ -62,24 +61,26 @@ class CategoryPrototypes(nn.Module):
     @torch.no_grad()
     def update(
         self,
-        vectors: Float[Tensor, "batch labels embed"],
-        probabilities: Float[Tensor, "batch labels"],
-        present: Bool[Tensor, "batch labels"],
+        vectors: Float[Tensor, "positives embed"],
+        labels: Int64[Tensor, " positives"],
+        probabilities: Float[Tensor, " positives"],
     ) -> None:
-        """Take in the observed positives of a batch."""
-        own = torch.diagonal(self.similarity(vectors), dim1=1, dim2=2)
-        observed = present.float()
-        has_any = observed.sum(dim=0) > 0
+        """Take in the observed positives of a batch: region vectors, labels and p."""
+        own = (vectors * self.middle[labels]).sum(dim=1)
+        arrived = torch.zeros_like(self.weight).index_add_(0, labels, torch.ones_like(own))
         for sums, values in (
             (self.weight, torch.ones_like(own)),
             (self.total, own),
             (self.square, own.square()),
         ):
-            fresh = MOMENTUM * sums + (observed * values).sum(dim=0)
-            sums.copy_(torch.where(has_any, fresh, sums))
-        sure = (present & (probabilities > SURE)).float()
-        count = sure.sum(dim=0)
-        mean = torch.einsum("bl,bld->ld", sure, vectors) / count.clamp(min=1)[:, None]
+            fresh = (MOMENTUM * sums).index_add_(0, labels, values)
+            sums.copy_(torch.where(arrived > 0, fresh, sums))
+        sure = probabilities > SURE
+        count = torch.zeros_like(self.seen).index_add_(
+            0, labels[sure], own.new_ones(int(sure.sum()))
+        )
+        total = torch.zeros_like(self.visual).index_add_(0, labels[sure], vectors[sure])
+        mean = total / count.clamp(min=1)[:, None]
         moved = functional.normalize(MOMENTUM * self.visual + (1 - MOMENTUM) * mean, dim=-1)
         self.visual.copy_(torch.where((count > 0)[:, None], moved, self.visual))
         self.seen += count
