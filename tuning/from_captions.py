@@ -13,7 +13,7 @@ from components.training.loop import FitResult, fit
 from tuning.task import Task
 
 EPOCHS = 14
-TRIAL_EPOCHS = 3
+TRIAL_EPOCHS = 2
 BATCH_SIZE = 64
 """Captions compete within a batch; larger ones mean fewer steps, and did worse."""
 LEARNING_RATE = 2e-3
