@@ -111,6 +111,7 @@ def _on_ray(jobs: Sequence[Job], out: Path, at_once: int, advance: Any) -> None:
     from pipelines.ray_cluster import ray_session
 
     storage = (out / ".tune").absolute()
+    shutil.rmtree(storage, ignore_errors=True)  # of a bench that was killed
     with ray_session(num_cpus=at_once):
         from ray import tune
 
