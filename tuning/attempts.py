@@ -1,7 +1,8 @@
 """What each method tries on the hold-out: a few settings, written down before any result."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int8
@@ -9,6 +10,7 @@ from jaxtyping import Float32, Int8
 from components.labelers.softmax_threshold import SoftmaxThreshold
 from components.labels.states import ABSENT
 from components.recipes.assume_negative import AssumeNegative
+from components.recipes.csa import CSA
 from components.recipes.efuda import Efuda
 from components.recipes.entropy import Entropy
 from components.recipes.ignore_unknown import IgnoreUnknown
@@ -28,6 +30,13 @@ class Attempt:
     recipe: Recipe
     pull: float
     labeler: SoftmaxThreshold | None = None
+    most_epochs: int | None = None
+    """Where all images teach, an epoch is long, and fewer of them do."""
+
+    def describe(self) -> dict[str, Any]:
+        """All its settings as plain values."""
+        labeler = {} if self.labeler is None else {"labeler": asdict(self.labeler)}
+        return {**asdict(self.recipe), "weight_decay": self.pull, **labeler}  # type: ignore[call-overload]
 
     def propose(self, task: Task) -> Int8[np.ndarray, "examples labels"]:
         """Proposals for unknown cells; none without a labeler."""
@@ -68,6 +77,11 @@ def _trm_ml(task: Task) -> list[Attempt]:
     ]
 
 
+def _csa(task: Task) -> list[Attempt]:
+    settings = (CSA(), CSA(whole="trained"))
+    return [Attempt(recipe=each, pull=0.0, most_epochs=24) for each in settings]
+
+
 def _efuda(task: Task) -> list[Attempt]:
     """Labels that nobody denied anywhere need a weight for silence; others have none."""
     silent = not (task.states == ABSENT).any()
@@ -82,5 +96,6 @@ ATTEMPTS: dict[str, Callable[[Task], list[Attempt]]] = {
     "entropy": lambda task: _pulled(Entropy()),
     "vlpl": _vlpl,
     "trm_ml": _trm_ml,
+    "csa": _csa,
     "efuda": _efuda,
 }

@@ -1,7 +1,7 @@
 """Every method on one task: its attempts, and the one that the hold-out likes best."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -45,17 +45,35 @@ def _zero_shot(task: Task, seed: int) -> Learned:
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chosen:
+    """The attempt that the hold-out likes best."""
+
+    place: int
+    attempt: Attempt
+    result: FitResult
+    scores: tuple[float, ...]
+    """Of all attempts on the hold-out, in their order."""
+
+
+def choose(method: str, task: Task, *, seed: int) -> Chosen:
+    """Make all attempts of a method; of equals the first is chosen."""
+    attempts = ATTEMPTS[method](task)
+    results = [_fit(each, task, seed) for each in attempts]
+    scores = tuple(result.best_score for result in results)
+    place = int(np.argmax(scores))
+    return Chosen(place=place, attempt=attempts[place], result=results[place], scores=scores)
+
+
 def _attempted(method: str) -> Callable[[Task, int], Learned]:
     def run(task: Task, seed: int) -> Learned:
-        tried = [(_fit(each, task, seed), each) for each in ATTEMPTS[method](task)]
-        result, attempt = max(tried, key=lambda pair: pair[0].best_score)
-        labeler = {} if attempt.labeler is None else {"labeler": asdict(attempt.labeler)}
+        chosen = choose(method, task, seed=seed)
         return Learned(
             method=method,
-            head=result.head,
-            settings={**asdict(attempt.recipe), "weight_decay": attempt.pull, **labeler},  # type: ignore[call-overload]
-            holdout_score=result.best_score,
-            best_epoch=result.best_epoch,
+            head=chosen.result.head,
+            settings=chosen.attempt.describe(),
+            holdout_score=chosen.result.best_score,
+            best_epoch=chosen.result.best_epoch,
         )
 
     return run
@@ -66,9 +84,12 @@ def _fit(attempt: Attempt, task: Task, seed: int) -> FitResult:
         views=task.views,
         states=task.states,
         proposals=attempt.propose(task),
-        regions=task.regions if attempt.recipe.needs_regions else (),
+        regions=task.regions,
     )
-    schedule = replace(task.schedule, weight_decay=attempt.pull)
+    most = attempt.most_epochs or task.schedule.epochs
+    schedule = replace(
+        task.schedule, weight_decay=attempt.pull, epochs=min(most, task.schedule.epochs)
+    )
     return fit(attempt.recipe, data, task.holdout, task.names, schedule, seed=seed)
 
 
