@@ -5,14 +5,14 @@ an unseen image shows only on images kept apart. There, a logistic regression
 
     P(present) = σ(s · logit + a · h + c_k)
 
-is fitted to all known cells, and a / s is the strength, or 0 where contexts mislead: so
-contexts that mean nothing pass on next to nothing. Each label has an intercept c_k of
+is fitted to all known cells. The strength is (a − its standard error) / s, at least 0:
+few images vouch for little, and contexts that mean nothing pass on nothing. Each label has an intercept c_k of
 its own, since it is the order of images that contexts are to change, not how frequent
 labels look.
 """
 
 import numpy as np
-from jaxtyping import Float, Int8
+from jaxtyping import Float, Int, Int8
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -28,7 +28,7 @@ def feedback_strength(
     contexts: Float[np.ndarray, "examples labels"],
     states: Int8[np.ndarray, "examples labels"],
 ) -> float:
-    """Strength a / s in [0, 5]; 0 where no cell is known to be absent, or none to be present.
+    """Strength in [0, 5]; 0 where no cell is known to be absent, or none to be present.
 
     Args:
         logits: Of labels, without contexts.
@@ -58,4 +58,20 @@ def feedback_strength(
     start = np.concatenate([[1.0, 0.0], np.zeros(states.shape[1])])
     bounds = [(1e-3, None), (0.0, None)] + [(None, None)] * states.shape[1]
     found = minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
-    return float(min(found[1] / found[0], MOST))
+    chance = expit(found[:2] @ columns + found[2:][labels])
+    error = _standard_error(columns, labels, chance * (1 - chance), states.shape[1])
+    return float(np.clip((found[1] - error) / found[0], 0.0, MOST))
+
+
+def _standard_error(
+    columns: Float[np.ndarray, "two cells"],
+    labels: Int[np.ndarray, " cells"],
+    weight: Float[np.ndarray, " cells"],
+    num_labels: int,
+) -> float:
+    """Of a, from the curvature of the loss once each label's intercept is settled."""
+    total = np.bincount(labels, weights=weight, minlength=num_labels) + 2 * _SHRINKING
+    cross = [np.bincount(labels, weights=weight * each, minlength=num_labels) for each in columns]
+    curvature = (weight * columns) @ columns.T - (np.stack(cross) / total) @ np.stack(cross).T
+    curvature += np.diag([1e-9, 2 * _SHRINKING])
+    return float(np.sqrt(np.linalg.inv(curvature)[1, 1]))
