@@ -41,9 +41,11 @@ class BundleModel(mlflow.pyfunc.PythonModel):
 
         pixels = self.encoder.preprocess(decode_image(content)).unsqueeze(0)
         with torch.inference_mode():
-            vectors = self.encoder.encode_images(pixels).global_vectors.numpy()
+            seen = self.encoder.encode_images(pixels)
         calibration = self.bundle.calibration
-        probabilities = calibration.probabilities(self.bundle.tagger.logits(vectors))[0]
+        vectors, regions = seen.global_vectors.numpy(), seen.region_vectors.numpy()
+        logits = self.bundle.tagger.logits(vectors, regions)
+        probabilities = calibration.probabilities(logits)[0]
         chosen = [
             {"label": name, "probability": float(p), "threshold": float(t)}
             for name, p, t in zip(

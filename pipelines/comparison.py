@@ -22,6 +22,7 @@ from components.metrics.bootstrap import (
 from components.metrics.ranking import average_precision
 from components.models.tagger import Tagger
 from pipelines.layout import Layout
+from pipelines.scoring import stored_logits
 from pipelines.settings import EvaluateSettings
 
 Scores = Float[np.ndarray, "examples labels"]
@@ -60,10 +61,8 @@ def scores_of(
     tagger: Tagger, photos: list[Example], names: tuple[str, ...], layout: Layout
 ) -> Scores:
     """Logits of the test photographs, columns in the order of ``names``."""
-    store = FeatureStore(layout.features, tagger.encoder_id)
-    vectors = store.load_global("original", [photo.content_hash for photo in photos])
     columns = [tagger.vocabulary.index(name) for name in names]
-    return tagger.logits(vectors)[:, columns]
+    return stored_logits(tagger, [photo.content_hash for photo in photos], layout)[:, columns]
 
 
 def embedded_photos(photos: list[Example], taggers: list[Tagger], layout: Layout) -> list[Example]:

@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Float32
-
-from components.recipes.catalog import TrainedRecipe
-from components.training.data import Holdout, Schedule, TrainingSet
+from components.recipes.recipe import Recipe
+from components.training.data import Holdout, Names, Schedule, TrainingSet
 from components.training.loop import FitResult, OnCheckpoint, Workers, Wrap, fit
 from components.training.state import FitState
 
@@ -16,11 +13,11 @@ from components.training.state import FitState
 class Fit:
     """One recipe with one seed, and the hash of everything it reads."""
 
-    recipe: TrainedRecipe
+    recipe: Recipe
     seed: int
     data: TrainingSet
     holdout: Holdout
-    label_vectors: Float32[np.ndarray, "labels embed"]
+    names: Names
     schedule: Schedule
     fingerprint: str
 
@@ -36,7 +33,7 @@ class Fit:
             self.recipe,
             self.data,
             self.holdout,
-            self.label_vectors,
+            self.names,
             self.schedule,
             seed=self.seed,
             state=state,

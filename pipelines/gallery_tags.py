@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow.compute as pc
-from jaxtyping import Float32
 
 from components.atomic import read_json
 from components.calibration.calibration import Calibration
@@ -15,13 +14,12 @@ from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
 from components.search.gallery import PREDICTED, Gallery, Picture, PictureTag, gallery_of
 from pipelines.layout import Layout
+from pipelines.scoring import stored_logits
 
 CHUNK = 8192
 
 
-def tagged_gallery(
-    layout: Layout, examples: Sequence[Example], vectors: Float32[np.ndarray, "examples embed"]
-) -> tuple[Gallery, str | None]:
+def tagged_gallery(layout: Layout, examples: Sequence[Example]) -> tuple[Gallery, str | None]:
     """The gallery of ``examples``, and the recipe that predicted tags (None: none did).
 
     A label that was given wins over a prediction: present ones become tags
@@ -41,7 +39,8 @@ def tagged_gallery(
         decided = np.zeros(states[part].shape, dtype=bool)
         if chosen is not None:
             tagger, calibration = chosen
-            probabilities = calibration.probabilities(tagger.logits(vectors[part]))
+            hashes = [example.content_hash for example in examples[part]]
+            probabilities = calibration.probabilities(stored_logits(tagger, hashes, layout))
             decided = calibration.decide(probabilities)
         present = states[part] == PRESENT
         carried = present | (decided & (states[part] != ABSENT))

@@ -63,7 +63,7 @@ def run(settings: Settings, layout: Layout) -> dict[str, object]:
     )
     # Sketches are always compared with all rows.
     recalls = [*built.recalls, Recall("sketch", "exact", len(drawn.vectors), 1.0)]
-    gallery, recipe = tagged_gallery(layout, photos, vectors)
+    gallery, recipe = tagged_gallery(layout, photos)
     leads = _leads(built.index, means, queries, drawn)
     facts: dict[str, object] = {
         "choice": built.choice,

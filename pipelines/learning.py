@@ -12,12 +12,14 @@ from jaxtyping import Float32
 from components.data.examples import Example, Split, read_examples
 from components.errors import InputError
 from components.features.label_vectors import LabelVectors
+from components.features.region_rows import RegionRows, has_regions
 from components.features.store import FeatureStore
 from components.labels.holdout import SelectionRule, selection_rule, selection_truth
 from components.labels.matrix import LabelMatrix
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
-from components.training.data import Holdout, Schedule
+from components.models.regions import Regions
+from components.training.data import Holdout, Names, Schedule
 from pipelines.layout import Layout
 from pipelines.settings import Settings, TrainSettings
 
@@ -29,6 +31,8 @@ class Part:
     labels: LabelMatrix
     content_hashes: tuple[str, ...]
     views: Float32[np.ndarray, "views examples embed"]
+    regions: tuple[Regions, ...]
+    """One a view, read from disk when asked for; empty where none were embedded."""
 
     def zero_shot_logits(self, labels: LabelVectors) -> Float32[np.ndarray, "examples labels"]:
         """Cosine ÷ temperature, averaged over the views."""
@@ -50,7 +54,14 @@ class LearningData:
     def holdout(self) -> Holdout:
         """The hold-out as it is scored under the selection rule, original view."""
         truth, known = selection_truth(self.val.labels.states, self.rule)
-        return Holdout(vectors=self.val.views[0], truth=truth, known=known)
+        regions = self.val.regions[0] if self.val.regions else None
+        return Holdout(vectors=self.val.views[0], truth=truth, known=known, regions=regions)
+
+    @property
+    def names(self) -> Names:
+        """The label names as recipes see them."""
+        labels = self.label_vectors
+        return Names(vectors=labels.vectors, temperature=labels.temperature)
 
     @property
     def fingerprint(self) -> str:
@@ -60,7 +71,7 @@ class LearningData:
         for part in (self.train, self.val):
             digest.update("\n".join(part.content_hashes).encode())
             digest.update(part.labels.states.tobytes())
-            digest.update(str(part.views.shape).encode())
+            digest.update(str((part.views.shape, len(part.regions))).encode())
         return digest.hexdigest()[:16]
 
 
@@ -110,7 +121,11 @@ def _part(
     hashes = tuple(row.content_hash for row in rows)
     views = np.stack([store.load_global(view, hashes) for view in settings.embed.views])
     labels = read_matrix(layout.labels, [row.id for row in rows], vocabulary)
-    return Part(labels=labels, content_hashes=hashes, views=views)
+    with_regions = all(has_regions(store, view) for view in settings.embed.views)
+    regions: tuple[Regions, ...] = ()
+    if with_regions:
+        regions = tuple(RegionRows(store, view, hashes) for view in settings.embed.views)
+    return Part(labels=labels, content_hashes=hashes, views=views, regions=regions)
 
 
 def _embedded(rows: list[Example], store: FeatureStore) -> list[Example]:

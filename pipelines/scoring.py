@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from components.data.examples import Example, Split, read_examples
 from components.errors import ArtefactError, InputError
+from components.features.region_rows import RegionRows
 from components.features.store import FeatureStore
 from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
@@ -85,8 +86,20 @@ def split_logits(
     tagger: Tagger, photos: Sequence[Example], layout: Layout
 ) -> Float[np.ndarray, "examples labels"]:
     """Logits of the photographs, in their order."""
+    return stored_logits(tagger, [photo.content_hash for photo in photos], layout)
+
+
+def stored_logits(
+    tagger: Tagger, hashes: Sequence[str], layout: Layout
+) -> Float[np.ndarray, "examples labels"]:
+    """Logits of images whose vectors are kept, by content hash.
+
+    Raises:
+        ArtefactError: If vectors are missing, or region vectors that the tagger reads.
+    """
     store = FeatureStore(layout.features, tagger.encoder_id)
-    return tagger.logits(store.load_global(VIEW, [photo.content_hash for photo in photos]))
+    regions = RegionRows(store, VIEW, hashes) if tagger.needs_regions else None
+    return tagger.logits(store.load_global(VIEW, hashes), regions)
 
 
 def _place(recipe: str) -> int:

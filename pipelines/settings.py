@@ -28,7 +28,16 @@ def _as_written(word: object) -> object:
 
 
 WrittenWord = Annotated[str, BeforeValidator(_as_written)]
-RecipeName = Literal["zero_shot", "assume_negative", "ignore_unknown", "vlpl"]
+RecipeName = Literal[
+    "zero_shot",
+    "assume_negative",
+    "ignore_unknown",
+    "entropy",
+    "vlpl",
+    "trm_ml",
+    "csa",
+    "efuda",
+]
 
 
 class Section(BaseModel):
@@ -195,7 +204,11 @@ class TrainSettings(Section):
         "assume_negative",
         "ignore_unknown",
         "vlpl",
+        "efuda",
     )
+    method: RecipeName | Literal["auto"] | None = None
+    """One method instead of a comparison of recipes; auto takes what the label situation
+    calls for, and the report says why. Zero-shot is trained beside it, to compare."""
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1, 2)
     epochs: Positive = 40
     batch_size: Positive = 256

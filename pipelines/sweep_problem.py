@@ -1,5 +1,7 @@
 """What the sweep and the proposals are computed from, by both the same way."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from components.calibration.scaling import fit_scaling
@@ -7,6 +9,7 @@ from components.labels.holdout import selection_truth
 from components.training.data import Schedule
 from pipelines.learning import LearningData
 from tuning.objective import Problem
+from tuning.task import Task
 
 
 def problem_of(data: LearningData, schedule: Schedule) -> Problem:
@@ -21,8 +24,23 @@ def problem_of(data: LearningData, schedule: Schedule) -> Problem:
         states=data.train.labels.states,
         zero_shot_logits=logits,
         probabilities=_calibrated(data, logits),
-        label_vectors=data.label_vectors.vectors,
+        names=data.names,
+        # The labelers and recipes of the sweep read whole images only.
+        holdout=replace(data.holdout, regions=None),
+        schedule=schedule,
+    )
+
+
+def task_of(data: LearningData, schedule: Schedule) -> Task:
+    """The project's task, as methods with several attempts see it."""
+    return Task(
+        views=data.train.views,
+        regions=data.train.regions,
+        states=data.train.labels.states,
+        names=data.names,
         holdout=data.holdout,
+        holdout_states=data.val.labels.states,
+        rule=data.rule,
         schedule=schedule,
     )
 

@@ -5,22 +5,22 @@ from its last checkpoint and ends with the same head.
 """
 
 import shutil
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from blake3 import blake3
 
 from components.atomic import read_json
-from components.labelers.table import proposed_states, read_proposals
+from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
-from components.recipes.catalog import TrainedRecipe, recipe_named
 from components.training.data import TrainingSet
 from components.training.loop import FitResult
 from pipelines.fit import Fit, fit_in_process
 from pipelines.layout import Layout
 from pipelines.learning import LearningData, load_learning_data, schedule_of
-from pipelines.pseudo_label import tuned_candidate
+from pipelines.method import Wanted, wanted
+from pipelines.plan import Plan, plan_of
 from pipelines.settings import Settings, TrainSettings
 from pipelines.stage import Report, stage_main
 
@@ -30,12 +30,15 @@ ZERO_SHOT = "zero_shot"
 def run(settings: Settings, layout: Layout) -> Report:
     """Train a tagger for each recipe and seed."""
     data = load_learning_data(settings, layout)
-    wanted = {layout.tagger(name, seed) for name, seed in _names(settings.train)}
-    _remove_others(layout, wanted)
+    recipes = wanted(settings, data)
+    names = [name for name in recipes.recipes if name != ZERO_SHOT]
+    _remove_others(
+        layout, {layout.tagger(name, seed) for name, seed in _taggers(recipes, settings)}
+    )
     outcomes: list[dict[str, object]] = []
-    if ZERO_SHOT in settings.train.recipes:
+    if ZERO_SHOT in recipes.recipes:
         outcomes.append(_zero_shot(data, layout))
-    fits = _fits(settings, layout, data)
+    fits = _fits(names, settings, layout, data)
     for number, each in enumerate(fits, start=1):
         _say(number, len(fits), each)
         outcomes.append(_train(each, data, settings.train, layout))
@@ -44,7 +47,9 @@ def run(settings: Settings, layout: Layout) -> Report:
     return {
         "taggers": outcomes,
         "rule": data.rule,
+        "why": recipes.reason,
         "summary": [
+            *([f"method auto: {recipes.reason}"] if recipes.reason else []),
             f"{trained} taggers trained, {len(outcomes) - trained} unchanged and kept",
             *(
                 f"  {outcome['recipe']} seed {outcome['seed']}: hold-out mAP "
@@ -64,10 +69,13 @@ def _say(number: int, total: int, each: Fit) -> None:
     console.print(f"[dim]train {number}/{total}: {each.recipe.name}, seed {each.seed}[/dim]")
 
 
-def _names(train: TrainSettings) -> list[tuple[str, int]]:
+def _taggers(recipes: Wanted, settings: Settings) -> list[tuple[str, int]]:
     """Zero-shot knows no seed; it is kept once, as seed 0."""
-    names = [(name, seed) for name in train.recipes if name != ZERO_SHOT for seed in train.seeds]
-    return [(ZERO_SHOT, 0), *names] if ZERO_SHOT in train.recipes else names
+    return [
+        (name, seed)
+        for name in recipes.recipes
+        for seed in ((0,) if name == ZERO_SHOT else settings.train.seeds)
+    ]
 
 
 def _remove_others(layout: Layout, wanted: set[Path]) -> None:
@@ -84,8 +92,7 @@ def _zero_shot(data: LearningData, layout: Layout) -> dict[str, object]:
         seed=0,
         encoder_id=labels.encoder_id,
         vocabulary=data.vocabulary,
-        weight=(labels.vectors / labels.temperature).astype(np.float32),
-        bias=np.zeros(len(data.vocabulary), dtype=np.float32),
+        head=LinearHead.of((labels.vectors / labels.temperature).astype(np.float32)),
     )
     tagger.save(layout.tagger(ZERO_SHOT, 0))
     return {"recipe": ZERO_SHOT, "seed": 0, "status": "made"}
@@ -95,44 +102,38 @@ def _checkpoints(layout: Layout) -> Path:
     return layout.scratch / "checkpoints"
 
 
-def _fits(settings: Settings, layout: Layout, data: LearningData) -> list[Fit]:
-    names = [name for name in settings.train.recipes if name != ZERO_SHOT]
-    if not names:
-        return []
-    candidate = tuned_candidate(layout, data)
-    states = data.train.labels.states
-    proposals = proposed_states(read_proposals(layout.proposals), data.train.labels)
+def _fits(names: list[str], settings: Settings, layout: Layout, data: LearningData) -> list[Fit]:
     fits: list[Fit] = []
+    schedule = schedule_of(settings.train)
     for name in names:
-        recipe = recipe_named(name, candidate.recipe)
-        given = proposals if recipe.uses_proposals else np.zeros_like(states)
-        training = TrainingSet(views=data.train.views, states=states, proposals=given)
+        plan = plan_of(name, settings, layout, data)
+        training = TrainingSet(
+            views=data.train.views,
+            states=data.train.labels.states,
+            proposals=plan.proposals,
+            regions=data.train.regions,
+        )
         for seed in settings.train.seeds:
             each = Fit(
-                recipe=recipe,
+                recipe=plan.recipe,
                 seed=seed,
                 data=training,
                 holdout=data.holdout,
-                label_vectors=data.label_vectors.vectors,
-                schedule=schedule_of(settings.train),
-                fingerprint=_fingerprint(data, recipe, given, seed, settings.train),
+                names=data.names,
+                schedule=replace(schedule, weight_decay=plan.weight_decay),
+                fingerprint=_fingerprint(data, plan, seed, settings.train),
             )
             fits.append(each)
     return fits
 
 
-def _fingerprint(
-    data: LearningData,
-    recipe: TrainedRecipe,
-    proposals: np.ndarray,
-    seed: int,
-    train: TrainSettings,
-) -> str:
+def _fingerprint(data: LearningData, plan: Plan, seed: int, train: TrainSettings) -> str:
     digest = blake3(data.fingerprint.encode())
-    digest.update(proposals.tobytes())
-    digest.update(repr(asdict(recipe)).encode())
+    digest.update(plan.proposals.tobytes())
+    digest.update(f"{plan.recipe!r} {plan.weight_decay}".encode())
     digest.update(str(seed).encode())
-    digest.update(train.model_dump_json(exclude={"seeds", "recipes", "checkpoint_every"}).encode())
+    unread = {"seeds", "recipes", "method", "checkpoint_every"}
+    digest.update(train.model_dump_json(exclude=unread).encode())
     return digest.hexdigest()[:16]
 
 
@@ -149,8 +150,7 @@ def _train(
         seed=each.seed,
         encoder_id=data.label_vectors.encoder_id,
         vocabulary=data.vocabulary,
-        weight=result.weight,
-        bias=result.bias,
+        head=result.head,
         fingerprint=each.fingerprint,
     )
     tagger.save(directory)

@@ -7,19 +7,24 @@ are swept as one computation.
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import yaml
 from blake3 import blake3
+from rich.console import Console
+from rich.progress import track
 
 from components.atomic import atomic_path, write_text
 from pipelines.layout import Layout
 from pipelines.learning import LearningData, load_learning_data, schedule_of
+from pipelines.method import ATTEMPTED, wanted
 from pipelines.ray_cluster import ray_session
 from pipelines.settings import FixedSettings, Settings, TuneSettings
 from pipelines.stage import Report, stage_main
-from pipelines.sweep_problem import problem_of
+from pipelines.sweep_problem import problem_of, task_of
 from tuning.candidate import PUBLISHED, Candidate
-from tuning.objective import Problem
+from tuning.methods import choose
+from tuning.objective import TRIAL_SEEDS, Problem
 from tuning.space import candidates
 from tuning.sweep import METRIC, Trial, best_trial, sweep_locally, sweep_on_ray
 
@@ -50,6 +55,8 @@ def run(settings: Settings, layout: Layout) -> Report:
         "best": dict(best.figures),
         **best.candidate.to_dict(),
     }
+    chosen = _choose_attempts(settings, data)
+    tuned["methods"] = chosen
     write_text(layout.tuned, yaml.safe_dump(tuned, sort_keys=False))
     return {
         **tuned,
@@ -57,8 +64,28 @@ def run(settings: Settings, layout: Layout) -> Report:
             f"{best.candidate.labeler.name} labeler chosen from {len(trials)} trials, hold-out mAP "
             f"{best.figures[METRIC]:.3f} (published settings {published.figures[METRIC]:.3f})",
             f"  rule {data.rule}: {RULES[data.rule]}",
+            *(
+                f"  {name}: attempt {each['attempt'] + 1} of {len(each['scores'])}, "
+                f"hold-out mAP {max(each['scores']):.3f}"
+                for name, each in chosen.items()
+            ),
         ],
     }
+
+
+def _choose_attempts(settings: Settings, data: LearningData) -> dict[str, dict[str, Any]]:
+    """For each recipe that has attempts of its own, the one that the hold-out likes best."""
+    names = [name for name in wanted(settings, data).recipes if name in ATTEMPTED]
+    task = task_of(data, schedule_of(settings.train))
+    found: dict[str, dict[str, Any]] = {}
+    for name in track(names, description="attempts", console=Console(stderr=True), transient=True):
+        chosen = choose(name, task, seed=TRIAL_SEEDS[0])
+        found[name] = {
+            "attempt": chosen.place,
+            "scores": list(chosen.scores),
+            "settings": chosen.attempt.describe(),
+        }
+    return found
 
 
 def _sweep(settings: Settings, layout: Layout, data: LearningData, problem: Problem) -> list[Trial]:

@@ -43,7 +43,8 @@ class Service:
     def tag(self, image: EncodedImage, query: TagQuery) -> TagResponse:
         """The tags of a picture, most probable first."""
         bundle = self.bundle
-        logits = bundle.tagger.logits(image.global_vector[None])
+        regions = None if image.region_vectors is None else image.region_vectors[None]
+        logits = bundle.tagger.logits(image.global_vector[None], regions)
         probabilities = bundle.calibration.probabilities(logits)
         present = bundle.calibration.decide(probabilities)[0]
         order = np.argsort(-probabilities[0], kind="stable")
@@ -66,7 +67,7 @@ class Service:
         """Where the label of a column is seen; None without region vectors."""
         if image.region_vectors is None:
             return None
-        logits = image.region_vectors @ self.bundle.tagger.weight[column]
+        logits = self.bundle.tagger.region_scores(image.region_vectors, column)
         return evidence_of(logits, image.grid, image.seen)
 
     def search(

@@ -8,8 +8,8 @@ from jaxtyping import Float32, Int8
 from components.calibration.thresholds import best_thresholds
 from components.labelers.calibrated_threshold import CalibratedThreshold
 from components.labelers.proposals import Proposals
-from components.training.data import Holdout, Schedule, TrainingSet
-from components.training.loop import fit
+from components.training.data import Holdout, Names, Schedule, TrainingSet
+from components.training.loop import fit, head_logits
 from tuning.candidate import Candidate
 
 TRIAL_SEEDS = (1001, 1002)
@@ -25,7 +25,7 @@ class Problem:
     zero_shot_logits: Float32[np.ndarray, "examples labels"]
     probabilities: Float32[np.ndarray, "examples labels"] | None
     """Calibrated zero-shot; None where too little is verified to calibrate on."""
-    label_vectors: Float32[np.ndarray, "labels embed"]
+    names: Names
     holdout: Holdout
     schedule: Schedule
 
@@ -55,12 +55,12 @@ def trial_figures(candidate: Candidate, problem: Problem) -> dict[str, float]:
             candidate.recipe,
             data,
             problem.holdout,
-            problem.label_vectors,
+            problem.names,
             problem.schedule,
             seed=seed,
         )
         scores.append(result.best_score)
-        logits = problem.holdout.vectors @ result.weight.T + result.bias
+        logits = head_logits(result.head, problem.holdout.vectors, None)
         f1.append(_best_f1(logits, problem.holdout))
     return {
         "holdout_mAP": float(np.mean(scores)),

@@ -32,12 +32,12 @@ class Task:
     views: Float32[np.ndarray, "views examples embed"]
     regions: tuple[Regions, ...]
     """One a view, or empty."""
-    grid: tuple[int, int]
-    """Rows and columns of the regions."""
     states: Int8[np.ndarray, "examples labels"]
     names: Names
     holdout: Holdout
     holdout_states: Int8[np.ndarray, "examples labels"]
     rule: SelectionRule
     schedule: Schedule
+    grid: tuple[int, int] | None = None
+    """Rows and columns of the regions; only methods that convolve over them need it."""
     captions: CaptionTags | None = None

@@ -94,7 +94,7 @@ class FeatureStore:
         Raises:
             ArtefactError: If some are not there, naming the first.
         """
-        rows = self._rows_wanted(view, hashes)
+        rows = self.rows_of(view, hashes)
         gathered: Float32[np.ndarray, "rows embed"] | None = None
         for shard, ours, theirs in rows:
             vectors = shard.open("global")
@@ -113,7 +113,7 @@ class FeatureStore:
         Chunks come shard by shard, not in the order of ``hashes``, so that
         memory holds ``chunk`` images at a time whatever the size of the set.
         """
-        for shard, ours, theirs in self._rows_wanted(view, hashes):
+        for shard, ours, theirs in self.rows_of(view, hashes):
             if not shard.has_regions:
                 raise ArtefactError(
                     f"{shard.stem} has no region vectors; set embed.regions to true, "
@@ -124,7 +124,7 @@ class FeatureStore:
                 part = slice(start, start + chunk)
                 yield ours[part], np.asarray(regions[theirs[part]])
 
-    def _rows_wanted(
+    def rows_of(
         self, view: str, hashes: Sequence[str]
     ) -> list[tuple[Shard, np.ndarray, np.ndarray]]:
         """For each shard: positions in ``hashes`` and rows in the shard."""

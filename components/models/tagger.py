@@ -15,6 +15,7 @@ from components.labels.vocabulary import Vocabulary
 from components.models.heads.catalog import head_class
 from components.models.heads.head import Head
 from components.models.images import images_of
+from components.models.regions import Regions
 
 SCHEMA_VERSION = 2
 _ROWS_AT_ONCE = 1024
@@ -45,13 +46,14 @@ class Tagger:
     def logits(
         self,
         vectors: Float[np.ndarray, "examples embed"],
-        regions: Float[np.ndarray, "examples regions embed"] | None = None,
+        regions: Regions | None = None,
     ) -> Float32[np.ndarray, "examples labels"]:
         """One logit per example and label; higher means more likely present.
 
         Args:
             vectors: Of whole images; unit length.
-            regions: Of their regions; only read by heads that need them.
+            regions: Of their regions, as an array or rows on disk; only read by heads that
+                need them.
 
         Raises:
             InputError: If the head needs regions and there are none.
@@ -68,7 +70,8 @@ class Tagger:
         with torch.inference_mode():
             for start in range(0, len(vectors), _ROWS_AT_ONCE):
                 rows = slice(start, start + _ROWS_AT_ONCE)
-                part = images_of(vectors[rows], None if regions is None else regions[rows])
+                places = np.arange(start, min(start + _ROWS_AT_ONCE, len(vectors)))
+                part = images_of(vectors[rows], None if regions is None else regions[places])
                 result[rows] = self.head(part).numpy()
         return result
 

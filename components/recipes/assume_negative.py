@@ -19,6 +19,7 @@ class AssumeNegative:
     name: Literal["assume_negative"] = "assume_negative"
     uses_proposals: ClassVar[bool] = False
     needs_regions: ClassVar[bool] = False
+    reads_regions: ClassVar[bool] = False
     reads_unlabelled: ClassVar[bool] = False
 
     def build(self, start: Start) -> Learner:

@@ -11,6 +11,7 @@ What the bench showed to matter on frozen features, and nothing else (docs/resul
 - **Silence is weak evidence.** For a label of which nobody ever said *no*, unknown cells
   count as absent, a little (``unknown_weight``). Where absences are known, unknown cells
   are left out: then guesses did not help.
+- **No regions, no pool.** Without region vectors the linear head does the work alone.
 - **Averaged weights.** The head that is judged and kept is a running mean over steps
   (Polyak averaging).
 """
@@ -43,7 +44,8 @@ class Efuda:
 
     name: Literal["efuda"] = "efuda"
     uses_proposals: ClassVar[bool] = False
-    needs_regions: ClassVar[bool] = True
+    needs_regions: ClassVar[bool] = False
+    reads_regions: ClassVar[bool] = True
     reads_unlabelled: ClassVar[bool] = False
     unknown_weight: float = 0.3
     """What an unknown cell counts as an absent one, for labels without a known absence;
@@ -56,7 +58,7 @@ class Efuda:
             raise ValueError("unknown_weight must be in [0, 1] and averaging in [0, 1)")
 
     def build(self, start: Start) -> Learner:
-        """Half of each reading, both at zero-shot."""
+        """Half of each reading, both at zero-shot; without regions all of the one."""
         return EfudaLearner(self, start)
 
     def loss(
@@ -90,10 +92,11 @@ class EfudaLearner(Learner):
         super().__init__()
         self.recipe = recipe
         self.whole = StandardisedLinear.of(start)
-        self.pool = evidence_pool_like_zero_shot(start)
-        with torch.no_grad():
-            for half in (self.whole.weight, self.whole.bias, self.pool.what, self.pool.bias):
-                half.mul_(0.5)
+        self.pool = evidence_pool_like_zero_shot(start) if start.data.regions else None
+        if self.pool is not None:
+            with torch.no_grad():
+                for half in (self.whole.weight, self.whole.bias, self.pool.what, self.pool.bias):
+                    half.mul_(0.5)
         absent = torch.from_numpy((start.data.states == ABSENT).any(axis=0))
         self.register_buffer("never_absent", (~absent).float())
         self.register_buffer("steps", torch.zeros(()))
@@ -103,7 +106,9 @@ class EfudaLearner(Learner):
 
     def forward(self, batch: Batch) -> Float[Tensor, ""]:
         """The loss of the batch."""
-        logits = self.whole(batch.images.vectors) + self.pool(batch.images)
+        logits = self.whole(batch.images.vectors)
+        if self.pool is not None:
+            logits = logits + self.pool(batch.images)
         return self.recipe.loss(logits.float(), batch.states, self.never_absent)
 
     @torch.no_grad()
@@ -119,14 +124,18 @@ class EfudaLearner(Learner):
         mean = {name: self.get_buffer(_mean_of(name)) for name in self._trained}
         weight = mean["whole.weight"] / self.whole.scale
         bias = mean["whole.bias"] - weight @ self.whole.centre
+        whole = LinearHead(weight, bias)
+        if self.pool is None:
+            return whole
         pool = detached_copy(self.pool)
         own = {name: mean[f"pool.{name}"].clone() for name, _ in self.pool.named_parameters()}
         pool.load_state_dict(own, strict=False)
-        return SummedHead(LinearHead(weight, bias), pool)
+        return SummedHead(whole, pool)
 
     def anchored(self) -> list[nn.Parameter]:
         """All weights; biases are free."""
-        return [self.whole.weight, self.pool.where, self.pool.what]
+        pooled = [] if self.pool is None else [self.pool.where, self.pool.what]
+        return [self.whole.weight, *pooled]
 
 
 def _mean_of(name: str) -> str:

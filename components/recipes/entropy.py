@@ -24,6 +24,7 @@ class Entropy:
     name: Literal["entropy"] = "entropy"
     uses_proposals: ClassVar[bool] = False
     needs_regions: ClassVar[bool] = False
+    reads_regions: ClassVar[bool] = False
     reads_unlabelled: ClassVar[bool] = False
     alpha: float = 0.1
     """Weight of the entropy reward; at least 0."""

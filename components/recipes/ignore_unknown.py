@@ -19,6 +19,7 @@ class IgnoreUnknown:
     name: Literal["ignore_unknown"] = "ignore_unknown"
     uses_proposals: ClassVar[bool] = False
     needs_regions: ClassVar[bool] = False
+    reads_regions: ClassVar[bool] = False
     reads_unlabelled: ClassVar[bool] = False
 
     def build(self, start: Start) -> Learner:

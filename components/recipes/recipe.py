@@ -24,7 +24,12 @@ class Recipe(Protocol):
 
     @property
     def needs_regions(self) -> bool:
-        """Whether it reads region vectors."""
+        """Whether it cannot do without region vectors."""
+        ...
+
+    @property
+    def reads_regions(self) -> bool:
+        """Whether it reads region vectors where there are any."""
         ...
 
     @property

@@ -45,6 +45,7 @@ class TagAlign:
     name: Literal["tagalign"] = "tagalign"
     uses_proposals: ClassVar[bool] = False
     needs_regions: ClassVar[bool] = True
+    reads_regions: ClassVar[bool] = True
     reads_unlabelled: ClassVar[bool] = True
     captions: CaptionedImages = field(repr=False, compare=False)
     grid: tuple[int, int]

@@ -42,6 +42,7 @@ class TRMML:
     name: Literal["trm_ml"] = "trm_ml"
     uses_proposals: ClassVar[bool] = False
     needs_regions: ClassVar[bool] = True
+    reads_regions: ClassVar[bool] = True
     reads_unlabelled: ClassVar[bool] = True
     proposal_weight: float = 0.5
     """w; 0 leaves unknown cells out."""

@@ -32,6 +32,7 @@ class VLPL:
     name: Literal["vlpl"] = "vlpl"
     uses_proposals: ClassVar[bool] = True
     needs_regions: ClassVar[bool] = False
+    reads_regions: ClassVar[bool] = False
     reads_unlabelled: ClassVar[bool] = False
     alpha: float = 0.1
     """Weight of the entropy reward on unknown cells; at least 0."""

@@ -1,22 +1,11 @@
 """What a fit reads, as arrays: in memory, or mapped from disk."""
 
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float, Float32, Int8, Int64
+from jaxtyping import Bool, Float32, Int8, Int64
 
-
-@runtime_checkable
-class Regions(Protocol):
-    """Region vectors of images, row by row; an array, or rows of files read when asked for."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """Images, regions, length."""
-        ...
-
-    def __getitem__(self, rows: np.ndarray, /) -> Float[np.ndarray, "rows regions embed"]: ...
+from components.models.regions import Regions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ head as one that was not.
 import math
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -79,6 +79,8 @@ def fit(
         InputError: If the recipe needs region vectors and there are none.
     """
     _check_regions(recipe, data, holdout)
+    if not recipe.reads_regions or holdout.regions is None:
+        data = replace(data, regions=())
     with _seeded(seed, -1):
         learner = recipe.build(Start(data, names))
     anchors = [each.detach().clone() for each in learner.anchored()]

@@ -6,6 +6,7 @@ RECIPES: Mapping[str, str] = {
     "zero_shot": "zero-shot",
     "assume_negative": "assume-negative",
     "ignore_unknown": "ignore-unknown",
+    "entropy": "entropy (EM)",
     "vlpl": "VLPL",
     "trm_ml": "TRM-ML",
     "csa": "CSA",
@@ -17,7 +18,14 @@ EXPLAINED: Mapping[str, str] = {
     "zero_shot": "no training: image and label name are compared in the encoder's own space",
     "assume_negative": "trained with every unknown cell counted as absent",
     "ignore_unknown": "trained on the known cells alone",
+    "entropy": "trained on the known cells, kept uncertain about all others",
     "vlpl": "trained on the known cells and on labels proposed by the encoder",
+    "trm_ml": "one attended region a label, matched with its name; a reconstruction from the "
+    "public description",
+    "csa": "evidence pooled over regions, label contexts and an averaged teacher; a "
+    "reconstruction from the public description",
+    "efuda": "whole image and regions read together, held near zero-shot as strongly as the "
+    "hold-out asks for",
 }
 
 

@@ -10,6 +10,7 @@ from components.atomic import write_json
 from components.calibration.calibration import Calibration
 from components.features.label_vectors import LabelVectors
 from components.labels.vocabulary import Vocabulary
+from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
 from pipelines.layout import Layout
 from pipelines.register import run as register
@@ -48,8 +49,10 @@ def put_tagger(layout: Layout, *, noise: float, mean: float = 0.8) -> None:
         seed=0,
         encoder_id=ENCODER_ID,
         vocabulary=vocabulary,
-        weight=weight.astype(np.float32),
-        bias=np.zeros(len(vocabulary), np.float32),
+        head=LinearHead.of(
+            weight.astype(np.float32),
+            np.zeros(len(vocabulary), np.float32),
+        ),
     ).save(layout.tagger(RECIPE, 0))
     _calibration(vocabulary.names).save(layout.calibration(RECIPE, 0))
     write_json(layout.selection, {"recipe": RECIPE, "seed": 0})

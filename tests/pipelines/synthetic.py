@@ -21,6 +21,7 @@ from components.labels.matrix import LabelMatrix
 from components.labels.protocols import SinglePositive
 from components.labels.tables import matrix_to_table, write_labels
 from components.labels.vocabulary import Vocabulary
+from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
 from pipelines.layout import Layout
 from pipelines.settings import Settings, parse_settings
@@ -165,6 +166,8 @@ def _write_taggers(
                 seed=seed,
                 encoder_id=ENCODER_ID,
                 vocabulary=vocabulary,
-                weight=weight.astype(np.float32),
-                bias=np.full(len(NAMES), -4.0, np.float32),
+                head=LinearHead.of(
+                    weight.astype(np.float32),
+                    np.full(len(NAMES), -4.0, np.float32),
+                ),
             ).save(layout.tagger(recipe, seed))

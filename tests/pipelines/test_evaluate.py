@@ -160,8 +160,7 @@ def test_equal_taggers_are_not_distinguishable(layout: Layout, no_pictures):
             seed=seed,
             encoder_id=one.encoder_id,
             vocabulary=one.vocabulary,
-            weight=one.weight,
-            bias=one.bias,
+            head=one.head,
         ).save(layout.tagger("vlpl", seed))
     calibrate.run(settings_of(), layout)
     evaluate.run(settings_of(), layout)

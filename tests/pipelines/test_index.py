@@ -13,6 +13,7 @@ from components.labels.matrix import LabelMatrix
 from components.labels.states import Provenance
 from components.labels.tables import matrix_to_table, write_labels
 from components.labels.vocabulary import Vocabulary
+from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
 from components.search.gallery import Gallery
 from components.search.index import SearchIndex
@@ -71,8 +72,10 @@ def make_project(root: Path, num_each: int = 3) -> Layout:
         seed=1,
         encoder_id=encoder.id,
         vocabulary=vocabulary,
-        weight=text / np.float32(0.1),
-        bias=np.full(len(NAMES), -8, np.float32),
+        head=LinearHead.of(
+            text / np.float32(0.1),
+            np.full(len(NAMES), -8, np.float32),
+        ),
     ).save(layout.tagger("vlpl", 1))
     calibration_of(NAMES).save(layout.calibration("vlpl", 1))
     write_json(layout.selection, {"recipe": "vlpl", "seed": 1})

@@ -24,6 +24,7 @@ from components.atomic import read_json
 from components.bundle import write_bundle
 from components.encoders.catalog import build_encoder
 from components.encoders.config import OpenClipConfig
+from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
 from components.search.index import SearchIndex
 from components.search.modality import ModalityMeans
@@ -48,9 +49,10 @@ def real_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     facts = {"preview_px": 96, "relevance_leads": {"text": 0.4}}
     ModalityMeans(found.mean(axis=0), found.mean(axis=0), "none").save(root / "index")
     SearchIndex(encoder.id, found.astype(np.float16), None, facts).save(root / "index")
-    replace(
-        Tagger.load(root / "tagger"), encoder_id=encoder.id, weight=found[::NUM_EACH] * 20
-    ).save(root / "tagger")
+    tagger = Tagger.load(root / "tagger")
+    bias = tagger.head.state_dict()["bias"].numpy()
+    head = LinearHead.of(found[::NUM_EACH] * 20, bias)
+    replace(tagger, encoder_id=encoder.id, head=head).save(root / "tagger")
     write_bundle(
         root / "served",
         encoder_config=asdict(config),

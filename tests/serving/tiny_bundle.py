@@ -13,6 +13,7 @@ from components.calibration.calibration import Calibration
 from components.encoders.config import ConseConfig
 from components.encoders.encoder import ImageVectors
 from components.labels.vocabulary import Vocabulary
+from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
 from components.search.gallery import Picture, PictureTag, gallery_of
 from components.search.index import SearchIndex
@@ -82,8 +83,10 @@ def tiny_bundle(root: Path) -> Path:
         seed=0,
         encoder_id=encoder.id,
         vocabulary=vocabulary,
-        weight=text / np.float32(0.1),
-        bias=np.full(len(names), -8, np.float32),
+        head=LinearHead.of(
+            text / np.float32(0.1),
+            np.full(len(names), -8, np.float32),
+        ),
     ).save(root / "tagger")
     calibration_of(names).save(root / "calibration.json")
     index_dir = root / "index"

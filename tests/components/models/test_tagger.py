@@ -3,6 +3,7 @@ import pytest
 
 from components.errors import ArtefactError
 from components.labels.vocabulary import Vocabulary
+from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
 
 
@@ -12,8 +13,10 @@ def tagger():
         seed=2,
         encoder_id="toy-1",
         vocabulary=Vocabulary(("cat", "dog")),
-        weight=np.array([[1, 0, 0], [0, 2, 0]], np.float32),
-        bias=np.array([0.5, -0.5], np.float32),
+        head=LinearHead.of(
+            np.array([[1, 0, 0], [0, 2, 0]], np.float32),
+            np.array([0.5, -0.5], np.float32),
+        ),
         fingerprint="f",
     )
 

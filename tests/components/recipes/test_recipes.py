@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from components.recipes.assume_negative import AssumeNegative
-from components.recipes.catalog import recipe_named
 from components.recipes.ignore_unknown import IgnoreUnknown
 from components.recipes.vlpl import VLPL
 from tests.reference.vlpl_loss import vlpl_cell
@@ -81,8 +80,3 @@ def test_assume_negative_equals_cross_entropy_on_full_labels():
 def test_vlpl_refuses_values_out_of_range(wrong):
     with pytest.raises(ValueError, match="must be"):
         VLPL(**wrong)
-
-
-def test_an_unknown_recipe_is_refused():
-    with pytest.raises(ValueError, match="no trained recipe"):
-        recipe_named("magic", VLPL())
