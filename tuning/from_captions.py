@@ -12,7 +12,7 @@ from components.training.data import Schedule, TrainingSet
 from components.training.loop import FitResult, fit
 from tuning.task import Task
 
-EPOCHS = 14
+EPOCHS = 12
 TRIAL_EPOCHS = 2
 BATCH_SIZE = 64
 """Captions compete within a batch; larger ones mean fewer steps, and did worse."""
@@ -20,6 +20,7 @@ LEARNING_RATE = 2e-3
 CANDIDATES: tuple[dict[str, Any], ...] = (
     {"pool": "best", "kinds": "both"},
     {"pool": "best", "kinds": "objects"},
+    {"pool": "best", "kinds": "objects", "caption_weight": 0.3},
     {"pool": "mean", "kinds": "objects"},
 )
 
