@@ -11,6 +11,7 @@ from components.labelers.table import proposed_states, read_proposals
 from components.recipes.assume_negative import AssumeNegative
 from components.recipes.ignore_unknown import IgnoreUnknown
 from components.recipes.recipe import Recipe
+from components.training.data import Schedule
 from pipelines.layout import Layout
 from pipelines.learning import LearningData, schedule_of
 from pipelines.method import ATTEMPTED
@@ -22,10 +23,10 @@ from tuning.attempts import ATTEMPTS
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A recipe, how strongly it is held at its start, and what it is given."""
+    """A recipe, how long and how freely it trains, and what it is given."""
 
     recipe: Recipe
-    weight_decay: float
+    schedule: Schedule
     proposals: Int8[np.ndarray, "examples labels"]
 
 
@@ -38,15 +39,15 @@ def plan_of(name: str, settings: Settings, layout: Layout, data: LearningData) -
     nothing = np.zeros_like(data.train.labels.states)
     if name in ATTEMPTED:
         return _attempted(name, settings, layout, data, nothing)
-    decay = settings.train.weight_decay
+    schedule = schedule_of(settings.train)
     if name == "vlpl":
         proposals = proposed_states(read_proposals(layout.proposals), data.train.labels)
-        return Plan(tuned_candidate(layout, data).recipe, decay, proposals)
+        return Plan(tuned_candidate(layout, data).recipe, schedule, proposals)
     baselines: dict[str, Recipe] = {
         "assume_negative": AssumeNegative(),
         "ignore_unknown": IgnoreUnknown(),
     }
-    return Plan(baselines[name], decay, nothing)
+    return Plan(baselines[name], schedule, nothing)
 
 
 def _attempted(
@@ -58,7 +59,8 @@ def _attempted(
 ) -> Plan:
     tuned_candidate(layout, data)  # refuses what was tuned for another encoder or vocabulary
     kept = yaml.safe_load(layout.tuned.read_text(encoding="utf-8")).get("methods", {}).get(name)
-    attempts = ATTEMPTS[name](task_of(data, schedule_of(settings.train)))
+    task = task_of(data, schedule_of(settings.train))
+    attempts = ATTEMPTS[name](task)
     if kept is None or kept["attempt"] >= len(attempts):
         raise ArtefactError(f"{layout.tuned} has no choice for {name}; run `efuda run tune`.")
     attempt = attempts[kept["attempt"]]
@@ -67,4 +69,4 @@ def _attempted(
             f"{layout.tuned} chose settings for {name} that are not offered any more; "
             "run `efuda run --force tune`."
         )
-    return Plan(attempt.recipe, attempt.pull, nothing)
+    return Plan(attempt.recipe, attempt.schedule(task.schedule), nothing)

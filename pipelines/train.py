@@ -5,7 +5,6 @@ from its last checkpoint and ends with the same head.
 """
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from components.training.data import TrainingSet
 from components.training.loop import FitResult
 from pipelines.fit import Fit, fit_in_process
 from pipelines.layout import Layout
-from pipelines.learning import LearningData, load_learning_data, schedule_of
+from pipelines.learning import LearningData, load_learning_data
 from pipelines.method import Wanted, wanted
 from pipelines.plan import Plan, plan_of
 from pipelines.settings import Settings, TrainSettings
@@ -104,7 +103,6 @@ def _checkpoints(layout: Layout) -> Path:
 
 def _fits(names: list[str], settings: Settings, layout: Layout, data: LearningData) -> list[Fit]:
     fits: list[Fit] = []
-    schedule = schedule_of(settings.train)
     for name in names:
         plan = plan_of(name, settings, layout, data)
         training = TrainingSet(
@@ -120,7 +118,7 @@ def _fits(names: list[str], settings: Settings, layout: Layout, data: LearningDa
                 data=training,
                 holdout=data.holdout,
                 names=data.names,
-                schedule=replace(schedule, weight_decay=plan.weight_decay),
+                schedule=plan.schedule,
                 fingerprint=_fingerprint(data, plan, seed, settings.train),
             )
             fits.append(each)
@@ -130,7 +128,7 @@ def _fits(names: list[str], settings: Settings, layout: Layout, data: LearningDa
 def _fingerprint(data: LearningData, plan: Plan, seed: int, train: TrainSettings) -> str:
     digest = blake3(data.fingerprint.encode())
     digest.update(plan.proposals.tobytes())
-    digest.update(f"{plan.recipe!r} {plan.weight_decay}".encode())
+    digest.update(f"{plan.recipe!r} {plan.schedule!r}".encode())
     digest.update(str(seed).encode())
     unread = {"seeds", "recipes", "method", "checkpoint_every"}
     digest.update(train.model_dump_json(exclude=unread).encode())

@@ -1,14 +1,16 @@
 """What each method tries on the hold-out: a few settings, written down before any result."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int8
+from scipy.special import expit
 
+from components.calibration.scaling import fit_scaling
+from components.labelers.calibrated_threshold import CalibratedThreshold
 from components.labelers.softmax_threshold import SoftmaxThreshold
-from components.labels.states import ABSENT
 from components.recipes.assume_negative import AssumeNegative
 from components.recipes.csa import CSA
 from components.recipes.efuda import Efuda
@@ -17,6 +19,7 @@ from components.recipes.ignore_unknown import IgnoreUnknown
 from components.recipes.recipe import Recipe
 from components.recipes.trm_ml import TRMML
 from components.recipes.vlpl import VLPL
+from components.training.data import Schedule
 from tuning.task import Task
 
 PULLS = (10.0, 30.0, 100.0)
@@ -29,7 +32,7 @@ class Attempt:
 
     recipe: Recipe
     pull: float
-    labeler: SoftmaxThreshold | None = None
+    labeler: SoftmaxThreshold | CalibratedThreshold | None = None
     most_epochs: int | None = None
     """Where all images teach, an epoch is long, and fewer of them do."""
 
@@ -38,11 +41,19 @@ class Attempt:
         labeler = {} if self.labeler is None else {"labeler": asdict(self.labeler)}
         return {**asdict(self.recipe), "weight_decay": self.pull, **labeler}  # type: ignore[call-overload]
 
+    def schedule(self, shared: Schedule) -> Schedule:
+        """The shared schedule with this attempt's pull, cut to its length."""
+        epochs = min(shared.epochs, self.most_epochs or shared.epochs)
+        return replace(shared, weight_decay=self.pull, epochs=epochs)
+
     def propose(self, task: Task) -> Int8[np.ndarray, "examples labels"]:
         """Proposals for unknown cells; none without a labeler."""
         if self.labeler is None:
             return np.zeros_like(task.states)
-        return self.labeler.propose(zero_shot_logits(task), task.states).states
+        logits = zero_shot_logits(task)
+        if isinstance(self.labeler, CalibratedThreshold):
+            return self.labeler.propose(_calibrated(task, logits), task.states).states
+        return self.labeler.propose(logits, task.states).states
 
 
 def zero_shot_logits(task: Task) -> Float32[np.ndarray, "examples labels"]:
@@ -51,29 +62,45 @@ def zero_shot_logits(task: Task) -> Float32[np.ndarray, "examples labels"]:
     return (cosines / task.names.temperature).astype(np.float32)
 
 
+def _calibrated(
+    task: Task, logits: Float32[np.ndarray, "examples labels"]
+) -> Float32[np.ndarray, "examples labels"]:
+    """Zero-shot probabilities, class by class, from the hold-out's known cells."""
+    judged = task.holdout.vectors @ task.names.vectors.T / np.float32(task.names.temperature)
+    scaling = fit_scaling(judged, task.holdout.truth, task.holdout.known)
+    scaled = np.clip(scaling.slope * logits + scaling.intercept, -60, 60)
+    return expit(scaled).astype(np.float32)
+
+
 def _pulled(recipe: Recipe) -> list[Attempt]:
     return [Attempt(recipe=recipe, pull=pull) for pull in PULLS]
 
 
 def _vlpl(task: Task) -> list[Attempt]:
-    """The published settings, and others with pseudo-negatives, which the paper describes."""
+    """The published settings, and others with the pseudo-negatives that the paper describes.
+
+    The calibrated labeler needs a hold-out whose absences are known.
+    """
     published = SoftmaxThreshold(theta=0.3)
-    wider = SoftmaxThreshold(theta=0.3, negative_share=0.4)
-    return [
-        *(Attempt(recipe=VLPL(), pull=pull, labeler=published) for pull in PULLS),
+    wider = SoftmaxThreshold(theta=0.3, negative_share=0.8)
+    tried = [
+        *(Attempt(recipe=VLPL(), pull=pull, labeler=published) for pull in (10.0, 100.0)),
         *(
-            Attempt(recipe=VLPL(beta_negative=weight), pull=10.0, labeler=wider)
-            for weight in (0.1, 0.3)
+            Attempt(recipe=VLPL(beta_negative=each), pull=10.0, labeler=wider)
+            for each in (0.3, 1.0)
         ),
-        Attempt(recipe=VLPL(alpha=0.03, beta_negative=0.3), pull=10.0, labeler=wider),
     ]
+    if task.rule != "verified":
+        return tried
+    calibrated = CalibratedThreshold(theta=0.8, theta_negative=0.03)
+    losses = (VLPL(alpha=0.2, beta=0.5, beta_negative=0.3), VLPL(alpha=0.03, beta_negative=1.0))
+    return [*tried, *(Attempt(recipe=each, pull=10.0, labeler=calibrated) for each in losses)]
 
 
 def _trm_ml(task: Task) -> list[Attempt]:
     return [
         Attempt(recipe=TRMML(), pull=10.0),
-        Attempt(recipe=TRMML(distillation_weight=0.0), pull=10.0),
-        Attempt(recipe=TRMML(theta_negative=0.003), pull=30.0),
+        Attempt(recipe=TRMML(distillation_weight=0.0), pull=30.0),
     ]
 
 
@@ -83,11 +110,7 @@ def _csa(task: Task) -> list[Attempt]:
 
 
 def _efuda(task: Task) -> list[Attempt]:
-    """Labels that nobody denied anywhere need a weight for silence; others have none."""
-    silent = not (task.states == ABSENT).any()
-    weights = (0.1, 0.3, 1.0) if silent else (0.3,)
-    middle = [Attempt(recipe=Efuda(unknown_weight=each), pull=10.0) for each in weights]
-    return [*middle, *(Attempt(recipe=Efuda(), pull=pull) for pull in (3.0, 30.0, 100.0))]
+    return [Attempt(recipe=Efuda(), pull=pull) for pull in (3.0, *PULLS)]
 
 
 ATTEMPTS: dict[str, Callable[[Task], list[Attempt]]] = {

@@ -1,7 +1,7 @@
 """Every method on one task: its attempts, and the one that the hold-out likes best."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -86,10 +86,7 @@ def _fit(attempt: Attempt, task: Task, seed: int) -> FitResult:
         proposals=attempt.propose(task),
         regions=task.regions,
     )
-    most = attempt.most_epochs or task.schedule.epochs
-    schedule = replace(
-        task.schedule, weight_decay=attempt.pull, epochs=min(most, task.schedule.epochs)
-    )
+    schedule = attempt.schedule(task.schedule)
     return fit(attempt.recipe, data, task.holdout, task.names, schedule, seed=seed)
 
 

@@ -39,9 +39,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cards", type=Path, metavar="DIR", help="a finished project of the cards")
     parser.add_argument(
         "--holdout",
-        choices=("observed", "clean"),
-        default="observed",
-        help="labels of the hold-out: hidden as in training (default), or all of them",
+        choices=("protocol", "observed", "clean"),
+        default="protocol",
+        help="labels of the hold-out: as the protocol is published (default), hidden as in "
+        "training, or all of them",
     )
     parser.add_argument("--at-once", type=int, default=2, help="cells side by side (default 2)")
     parser.add_argument("--local", action="store_true", help="in this process, without Ray")

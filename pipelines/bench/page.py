@@ -9,7 +9,7 @@ from pipelines.bench.compare import Comparisons, Difference
 from pipelines.bench.plot_parts import PAGE_STYLE, standalone
 from pipelines.bench.plots import difference_plot, interval_plot, share_plot
 from pipelines.bench.rows import NOT_APPLICABLE, Row
-from pipelines.bench.situations import SKETCH, HoldoutKind
+from pipelines.bench.situations import SKETCH, HoldoutChoice
 from pipelines.bench.table import Table, difference_words, tables
 from pipelines.report.html import render_page
 from pipelines.report.words import recipe_name
@@ -48,7 +48,7 @@ class Section:
 
 
 def render_bench(
-    rows: Sequence[Row], comparisons: Comparisons, notes: Sequence[str], holdout: HoldoutKind
+    rows: Sequence[Row], comparisons: Comparisons, notes: Sequence[str], holdout: HoldoutChoice
 ) -> str:
     """The page as HTML."""
     ours = comparisons.ours_against_best()
@@ -161,14 +161,19 @@ def _more(comparisons: Comparisons) -> list[tuple[str, list[Section]]]:
     return found
 
 
-def _how(rows: Sequence[Row], holdout: HoldoutKind) -> list[str]:
+def _how(rows: Sequence[Row], holdout: HoldoutChoice) -> list[str]:
     sentences = [
         "single-positive keeps one positive cell an image and nothing else. partial:s keeps each "
         "cell with probability s. few:s keeps all cells of a share s of the images and none of "
         "the others. captions knows that a label is present where a caption names it, and nothing "
         "more. The seed draws the mask and the training alike.",
     ]
-    if holdout == "observed":
+    if holdout == "protocol":
+        sentences.append(
+            "single-positive is published with a hold-out that has all its labels, and is run so "
+            "here; in all other protocols the hold-out has no better labels than training."
+        )
+    if holdout != "clean":
         sentences.append(
             "The hold-out has been hidden from like the training images: settings, epochs and "
             "thresholds are chosen on no better labels than the situation has. Where nothing says "

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from components.errors import InputError
 from pipelines.bench.rows import Cell
-from pipelines.bench.situations import SKETCH, HoldoutKind
+from pipelines.bench.situations import SKETCH, HoldoutChoice, holdout_of
 from pipelines.bench.sketch_cell import WAYS
 from tuning.methods import METHODS
 
@@ -21,13 +21,19 @@ class Plan:
     protocols: tuple[str, ...]
     methods: tuple[str, ...]
     seeds: int
-    holdout: HoldoutKind = "observed"
+    holdout: HoldoutChoice = "protocol"
 
     @property
     def cells(self) -> list[Cell]:
         """In the order in which they are measured: a seed of everything before the next."""
         return [
-            Cell(world=world, protocol=word, method=method, seed=seed, holdout=self.holdout)
+            Cell(
+                world=world,
+                protocol=word,
+                method=method,
+                seed=seed,
+                holdout=holdout_of(word, self.holdout),
+            )
             for seed in range(self.seeds)
             for world in self.worlds
             for word in self.protocols

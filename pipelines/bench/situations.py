@@ -23,6 +23,7 @@ from tuning.task import Task
 CAPTIONS = "captions"
 SKETCH = "sketch"
 HoldoutKind = Literal["observed", "clean"]
+HoldoutChoice = Literal["protocol", "observed", "clean"]
 
 RATIOS = tuple(f"partial:{tenth / 10:g}" for tenth in range(1, 10))
 DEFAULT = (
@@ -46,6 +47,19 @@ class Situation:
 
     task: Task
     mask_hash: str
+
+
+def holdout_of(protocol: str, choice: HoldoutChoice) -> HoldoutKind:
+    """The hold-out's labels under a protocol.
+
+    Single-positive is published with a clean hold-out (Cole et al. 2021, VLPL), and could
+    hardly do without: the one positive that was kept is more often that of an image with
+    few labels, so ranking kept positives first is not ranking well. All other protocols hide
+    in the hold-out as in training.
+    """
+    if choice != "protocol":
+        return choice
+    return "clean" if protocol == "single-positive" else "observed"
 
 
 def check_protocol(word: str) -> str:
