@@ -12,7 +12,7 @@ from components.training.data import Schedule, TrainingSet
 from components.training.loop import FitResult, fit
 from tuning.task import Task
 
-EPOCHS = 12
+EPOCHS = 14
 TRIAL_EPOCHS = 2
 BATCH_SIZE = 64
 """Captions compete within a batch; larger ones mean fewer steps, and did worse."""
