@@ -5,12 +5,16 @@ CSA is trained with the contexts it finds, with none, and with the same contexts
 out to labels at random (the control); and with pseudo-labels that count fully or by
 their confidence, instead of by how often such ones were right. Same masks, hold-outs
 and seeds for all; mAP on the test split at the epoch that the hold-out likes best.
-Differences are paired; intervals draw seeds and test images anew.
+Differences are paired; intervals draw seeds and test images anew. Each fit is kept
+below ``--out``, so that a run that was stopped goes on where it was; ``--fresh`` forgets
+them, as is needed after a change of the method.
 """
 
 import argparse
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +22,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.figures import Figure, figure_line
+from components.atomic import atomic_path
 from components.errors import InputError
 from components.labels.states import PRESENT, UNKNOWN
 from components.metrics.bootstrap import (
@@ -66,6 +71,20 @@ PAIRS = (
 )
 
 
+def kept_figures(
+    world: World, protocol: str, recipe: CSA, seed: int, directory: Path
+) -> np.ndarray:
+    """:func:`drawn_figures`, read from ``directory`` where they were measured before."""
+    facts = repr((world.identity, protocol, recipe, seed, EPOCHS, NUM_DRAWS))
+    path = directory / f"{sha256(facts.encode()).hexdigest()[:24]}.npy"
+    if path.exists():
+        return np.load(path, allow_pickle=False)
+    found = drawn_figures(world, protocol, recipe, seed)
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.save(file, found, allow_pickle=False)
+    return found
+
+
 def drawn_figures(world: World, protocol: str, recipe: CSA, seed: int) -> np.ndarray:
     """MAP on the test images as they are, then in every draw of them."""
     task = label_situation(world, protocol, seed=seed, holdout="observed").task
@@ -109,6 +128,7 @@ def main() -> None:
     parser.add_argument("--protocol", action="append", help=f"again and again; {PROTOCOLS}")
     parser.add_argument("--cards", type=Path, help="a finished project of the cards world")
     parser.add_argument("--out", type=Path, default=Path("bench"), help="where worlds are kept")
+    parser.add_argument("--fresh", action="store_true", help="measure every fit again")
     arguments = parser.parse_args()
     try:
         made = make_world("cards", arguments.out, arguments.cards)
@@ -117,6 +137,10 @@ def main() -> None:
     if isinstance(made, Skipped):
         parser.error(made.reason)
     world = open_world(made)
+    kept = arguments.out / "contexts"
+    if arguments.fresh:
+        shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True, exist_ok=True)
     for protocol in arguments.protocol or PROTOCOLS:
         drawn: dict[str, list[np.ndarray]] = {name: [] for name in variants(0)}
         cells = [
@@ -124,7 +148,7 @@ def main() -> None:
         ]
         console = Console(stderr=True)
         for seed, name, recipe in track(cells, protocol, console=console, transient=True):
-            drawn[name].append(drawn_figures(world, protocol, recipe, seed))
+            drawn[name].append(kept_figures(world, protocol, recipe, seed, kept))
         for figure in figures(protocol, {name: np.stack(each) for name, each in drawn.items()}):
             print(figure_line(figure) if arguments.json else _sentence(figure), flush=True)
 
