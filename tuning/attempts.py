@@ -73,7 +73,7 @@ def _calibrated(
 
 
 def _pulled(recipe: Recipe) -> list[Attempt]:
-    return [Attempt(recipe=recipe, pull=pull) for pull in PULLS]
+    return [Attempt(recipe=recipe, pull=pull) for pull in (0.0, *PULLS)]
 
 
 def _vlpl(task: Task) -> list[Attempt]:
@@ -84,7 +84,7 @@ def _vlpl(task: Task) -> list[Attempt]:
     published = SoftmaxThreshold(theta=0.3)
     wider = SoftmaxThreshold(theta=0.3, negative_share=0.8)
     tried = [
-        *(Attempt(recipe=VLPL(), pull=pull, labeler=published) for pull in (10.0, 100.0)),
+        *(Attempt(recipe=VLPL(), pull=pull, labeler=published) for pull in (0.0, 10.0, 100.0)),
         *(
             Attempt(recipe=VLPL(beta_negative=each), pull=10.0, labeler=wider)
             for each in (0.3, 1.0)
@@ -110,7 +110,11 @@ def _csa(task: Task) -> list[Attempt]:
 
 
 def _efuda(task: Task) -> list[Attempt]:
-    return [Attempt(recipe=Efuda(), pull=pull) for pull in (3.0, *PULLS)]
+    return [Attempt(recipe=Efuda(), pull=pull) for pull in (300.0, *reversed(PULLS), 3.0)]
+
+
+CAUTIOUS = ("efuda",)
+"""Methods whose attempts go from cautious to bold, and whose choice is cautious too."""
 
 
 ATTEMPTS: dict[str, Callable[[Task], list[Attempt]]] = {

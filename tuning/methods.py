@@ -10,7 +10,8 @@ from components.models.heads.head import Head
 from components.models.heads.linear import LinearHead
 from components.training.data import TrainingSet
 from components.training.loop import FitResult, fit
-from tuning.attempts import ATTEMPTS, Attempt
+from tuning.attempts import ATTEMPTS, CAUTIOUS, Attempt
+from tuning.caution import cautious_choice
 from tuning.from_captions import learn_from_captions
 from tuning.task import Task
 
@@ -57,11 +58,15 @@ class Chosen:
 
 
 def choose(method: str, task: Task, *, seed: int) -> Chosen:
-    """Make all attempts of a method; of equals the first is chosen."""
+    """Make all attempts of a method; of equals the first is chosen.
+
+    Published methods are chosen as they are published, by the best score alone.
+    """
     attempts = ATTEMPTS[method](task)
     results = [_fit(each, task, seed) for each in attempts]
     scores = tuple(result.best_score for result in results)
-    place = int(np.argmax(scores))
+    cautious = method in CAUTIOUS
+    place = cautious_choice(results, task.holdout) if cautious else int(np.argmax(scores))
     return Chosen(place=place, attempt=attempts[place], result=results[place], scores=scores)
 
 
