@@ -41,7 +41,6 @@ from pipelines.bench.worlds import Skipped, make_world
 
 PROTOCOLS = ("few:0.05", "few:0.1", "few:0.2")
 NUM_DRAWS = 500
-EPOCHS = 24
 ON_REGIONS = CSA(whole="absent")
 
 
@@ -75,7 +74,7 @@ def kept_figures(
     world: World, protocol: str, recipe: CSA, seed: int, directory: Path
 ) -> np.ndarray:
     """:func:`drawn_figures`, read from ``directory`` where they were measured before."""
-    facts = repr((world.identity, protocol, recipe, seed, EPOCHS, NUM_DRAWS))
+    facts = repr((world.identity, protocol, recipe, seed, NUM_DRAWS))
     path = directory / f"{sha256(facts.encode()).hexdigest()[:24]}.npy"
     if path.exists():
         return np.load(path, allow_pickle=False)
@@ -94,8 +93,7 @@ def drawn_figures(world: World, protocol: str, recipe: CSA, seed: int) -> np.nda
         proposals=np.zeros_like(task.states),
         regions=task.regions,
     )
-    schedule = replace(task.schedule, epochs=min(EPOCHS, task.schedule.epochs))
-    found = fit(recipe, data, task.holdout, task.names, schedule, seed=seed)
+    found = fit(recipe, data, task.holdout, task.names, task.schedule, seed=seed)
     test = world.parts["test"]
     logits = head_logits(found.head, np.array(test.views[0]), test.regions[0])
     weights = draw_images(len(logits), NUM_DRAWS, seed=0)
