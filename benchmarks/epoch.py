@@ -1,0 +1,160 @@
+"""How much faster an epoch is from cached features than end to end.
+
+Run from the project root: ``python -m benchmarks.epoch [--json] [--cards PROJECT]``.
+PROJECT is a finished cards project, by default this folder after ``make demo``. The same
+head (efuda's: whole image and 16 regions), the same images, batches and optimiser steps.
+End to end every image is read, decoded, resized and encoded by the frozen encoder in every
+epoch; cached, its vectors are read from the feature store. No gradient goes through the
+encoder, so this is the smallest gain that caching can have. One thread each.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.console import Console
+from rich.progress import track
+from torch import Tensor
+
+from benchmarks.figures import Figure, figure_line
+from components.data.examples import Example, read_examples
+from components.data.images import decode_image
+from components.encoders.catalog import anchored, build_encoder
+from components.encoders.encoder import Encoder
+from components.features.label_vectors import LabelVectors
+from components.features.region_rows import RegionRows
+from components.features.store import FeatureStore
+from components.labels.tables import read_matrix
+from components.labels.vocabulary import Vocabulary
+from components.models.images import Images, images_of
+from components.recipes.efuda import Efuda
+from components.training.data import Names, TrainingSet
+from components.training.learner import Batch, Learner, Start
+from pipelines.layout import Layout
+from pipelines.settings import load_settings
+
+NUM_IMAGES = 256
+BATCH_SIZE = 64
+NUM_EPOCHS = 5
+
+
+class Epochs:
+    """Both ways to train the same head on the same images."""
+
+    def __init__(self, project: Path) -> None:
+        layout = Layout(project)
+        settings = load_settings(project / "params.yaml")
+        self.root = project
+        self.encoder: Encoder = build_encoder(anchored(settings.encoder, project))
+        labels = LabelVectors.load(layout.label_vectors)
+        store = FeatureStore(layout.features, labels.encoder_id)
+        present = store.hashes("original")
+        self.rows: list[Example] = [
+            row
+            for row in read_examples(layout.examples)
+            if row.split == "train" and row.modality == "photo" and row.content_hash in present
+        ][:NUM_IMAGES]
+        hashes = [row.content_hash for row in self.rows]
+        vocabulary = Vocabulary.load(layout.vocabulary)
+        self.states = read_matrix(layout.labels, [row.id for row in self.rows], vocabulary).states
+        self.vectors = store.load_global("original", hashes)
+        self.regions = RegionRows(store, "original", hashes)
+        data = TrainingSet(
+            views=self.vectors[None],
+            states=self.states,
+            proposals=np.zeros_like(self.states),
+            regions=(self.regions,),
+        )
+        names = Names(vectors=labels.vectors, temperature=labels.temperature)
+        self.learner: Learner = Efuda().build(Start(data, names))
+        self.optimizer = torch.optim.Adam(self.learner.parameters(), lr=1e-3)
+
+    def cached(self) -> None:
+        """One epoch on stored vectors."""
+        for rows in self._batches():
+            self._step(images_of(self.vectors[rows], self.regions[rows]), rows)
+
+    def end_to_end(self) -> None:
+        """One epoch from the files."""
+        for rows in self._batches():
+            pixels = torch.stack([self._pixels(self.rows[row]) for row in rows])
+            with torch.inference_mode():
+                seen = self.encoder.encode_images(pixels)
+            images = Images(seen.global_vectors.clone(), seen.region_vectors.clone())
+            self._step(images, rows)
+
+    def _pixels(self, row: Example) -> Tensor:
+        return self.encoder.preprocess(decode_image(self.root / row.path))
+
+    def _batches(self) -> Iterator[np.ndarray]:
+        order = np.random.default_rng(0).permutation(len(self.rows))
+        for start in range(0, len(order), BATCH_SIZE):
+            yield order[start : start + BATCH_SIZE]
+
+    def _step(self, images: Images, rows: np.ndarray) -> None:
+        states = torch.from_numpy(self.states[rows])
+        nothing = torch.zeros_like(states)
+        batch = Batch(
+            images, states, nothing, torch.ones(states.shape), torch.from_numpy(rows), epoch=0
+        )
+        loss = self.learner(batch)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.learner.after_step()
+
+
+def measure(project: Path) -> Iterator[Figure]:
+    """Seconds an image and epoch both ways, interleaved, and their ratio."""
+    torch.set_num_threads(1)
+    epochs = Epochs(project)
+    epochs.cached()  # the first pass opens files and warms up
+    ratios: list[float] = []
+    seconds: dict[str, list[float]] = {"cached": [], "end_to_end": []}
+    console = Console(stderr=True)
+    for _ in track(range(NUM_EPOCHS), "epochs", console=console, transient=True):
+        for name, run in (("cached", epochs.cached), ("end_to_end", epochs.end_to_end)):
+            start = time.process_time()
+            run()
+            seconds[name].append((time.process_time() - start) / len(epochs.rows))
+        ratios.append(seconds["end_to_end"][-1] / seconds["cached"][-1])
+    for name, values in seconds.items():
+        yield Figure(
+            name=f"epoch_{name}_ms_an_image",
+            value=1000 * statistics.median(values),
+            unit="ms",
+            low=1000 * min(values),
+            high=1000 * max(values),
+        )
+    yield Figure(
+        name="epoch_speedup",
+        value=statistics.median(ratios),
+        unit="1",
+        low=min(ratios),
+        high=max(ratios),
+        against=20.0,
+    )
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--cards", type=Path, default=Path(), help="a finished cards project")
+    arguments = parser.parse_args()
+    if not (arguments.cards / "data" / "features").exists():
+        parser.error(f"{arguments.cards} is no finished project: run `make demo`, or name one.")
+    for figure in measure(arguments.cards):
+        print(figure_line(figure) if arguments.json else _sentence(figure), flush=True)
+
+
+def _sentence(figure: Figure) -> str:
+    return f"{figure.name}: {figure.value:.4g} [{figure.low:.4g}, {figure.high:.4g}]"
+
+
+if __name__ == "__main__":
+    main()
