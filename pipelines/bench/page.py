@@ -168,22 +168,22 @@ def _how(rows: Sequence[Row], holdout: HoldoutChoice) -> list[str]:
         "the others. captions knows that a label is present where a caption names it, and nothing "
         "more. The seed draws the mask and the training alike.",
     ]
-    if holdout == "protocol":
-        sentences.append(
-            "single-positive is published with a hold-out that has all its labels, and is run so "
-            "here; in all other protocols the hold-out has no better labels than training."
-        )
-    if holdout != "clean":
-        sentences.append(
-            "The hold-out has been hidden from like the training images: settings, epochs and "
-            "thresholds are chosen on no better labels than the situation has. Where nothing says "
-            "which unknown cell is absent, unknown counts as absent there. "
-            "(--holdout clean gives it all labels.)"
-        )
-    else:
+    hidden = (
+        "the hold-out has been hidden from like the training images: settings, epochs and "
+        "thresholds are chosen on no better labels than the situation has. Where nothing says "
+        "which unknown cell is absent, unknown counts as absent there."
+    )
+    if holdout == "clean":
         sentences.append(
             "The hold-out has all its labels: settings, epochs and thresholds are chosen on better "
             "labels than the situation has."
+        )
+    elif holdout == "observed":
+        sentences.append(hidden[0].upper() + hidden[1:])
+    else:
+        sentences.append(
+            "single-positive is published with a hold-out that has all its labels, and is run so "
+            f"here. In all other protocols {hidden}"
         )
     sentences.append(
         "Intervals draw the test images again, 1,000 times, and the seeds with them; every method "
