@@ -94,7 +94,6 @@ def test_only_unknown_cells_are_proposed_for():
     task = replace(task, names=replace(task.names, temperature=0.02))
     attempts = ATTEMPTS["vlpl"](task)
     proposals = np.stack([attempt.propose(task) for attempt in attempts])
-    published = next(place for place, each in enumerate(attempts) if each.labeler is not None)
-    assert proposals[published].any()
+    assert proposals[0].any()
     assert not proposals[:, task.states != 0].any()
     assert not Attempt(recipe=Efuda(), pull=1.0).propose(task).any()
