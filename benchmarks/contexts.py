@@ -12,7 +12,7 @@ them, as is needed after a change of the method.
 
 import argparse
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -26,6 +26,8 @@ from components.atomic import atomic_path
 from components.errors import InputError
 from components.labels.states import PRESENT, UNKNOWN
 from components.metrics.bootstrap import (
+    Interval,
+    centred_interval,
     draw_images,
     drawn_average_precision,
     drawn_mean_average_precision,
@@ -105,16 +107,16 @@ def drawn_figures(world: World, protocol: str, recipe: CSA, seed: int) -> np.nda
 def figures(protocol: str, drawn: Mapping[str, np.ndarray]) -> Iterator[Figure]:
     """Means over seeds, and paired differences, with intervals."""
     for name, values in drawn.items():
-        yield _figure(f"{protocol}.map.{name}", values)
+        yield _figure(f"{protocol}.map.{name}", values, centred_interval)
     for ours, theirs in PAIRS:
         yield replace(
-            _figure(f"{protocol}.gain.{ours}.over.{theirs}", drawn[ours] - drawn[theirs]),
+            _figure(f"{protocol}.gain.{ours}.over.{theirs}", drawn[ours] - drawn[theirs], interval),
             against=0.0,
         )
 
 
-def _figure(name: str, values: np.ndarray) -> Figure:
-    found = interval(float(values[:, 0].mean()), crossed(values[:, 1:].astype(np.float32)))
+def _figure(name: str, values: np.ndarray, bounds: Callable[..., Interval]) -> Figure:
+    found = bounds(float(values[:, 0].mean()), crossed(values[:, 1:].astype(np.float32)))
     return Figure(name=name, value=found.mean, unit="1", low=found.low, high=found.high)
 
 
