@@ -25,6 +25,15 @@ class Images:
         return self.regions
 
 
+_NUMBERS_AT_ONCE = 1 << 25
+"""Heads over regions hold one number a region and label for some time: 128 MB."""
+
+
+def rows_at_once(num_regions: int, num_labels: int) -> int:
+    """How many images a head should read together, so that memory stays bounded."""
+    return min(max(_NUMBERS_AT_ONCE // max(num_regions * num_labels, 1), 1), 1024)
+
+
 def images_of(
     vectors: np.ndarray, regions: np.ndarray | None, device: torch.device | str = "cpu"
 ) -> Images:

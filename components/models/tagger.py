@@ -14,11 +14,10 @@ from components.errors import ArtefactError, InputError
 from components.labels.vocabulary import Vocabulary
 from components.models.heads.catalog import head_class
 from components.models.heads.head import Head
-from components.models.images import images_of
+from components.models.images import images_of, rows_at_once
 from components.models.regions import Regions
 
 SCHEMA_VERSION = 2
-_ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,10 +66,11 @@ class Tagger:
                 "of whole images."
             )
         result = np.empty((len(vectors), len(self.vocabulary)), np.float32)
+        step = rows_at_once(1 if regions is None else regions.shape[1], len(self.vocabulary))
         with torch.inference_mode():
-            for start in range(0, len(vectors), _ROWS_AT_ONCE):
-                rows = slice(start, start + _ROWS_AT_ONCE)
-                places = np.arange(start, min(start + _ROWS_AT_ONCE, len(vectors)))
+            for start in range(0, len(vectors), step):
+                rows = slice(start, start + step)
+                places = np.arange(start, min(start + step, len(vectors)))
                 part = images_of(vectors[rows], None if regions is None else regions[places])
                 result[rows] = self.head(part).numpy()
         return result

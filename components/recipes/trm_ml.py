@@ -34,6 +34,9 @@ from components.recipes.detached import detached_copy
 from components.recipes.region_start import region_query_like_zero_shot
 from components.training.learner import Batch, Learner, Start
 
+_SIMILARITIES_AT_ONCE = 1 << 24
+"""64 MB, whatever the number of labels."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TRMML:
@@ -109,12 +112,23 @@ class TRMMLLearner(Learner):
         """States for the batch's unknown cells; none during the warm-up."""
         if batch.epoch < self.recipe.warm_up_epochs or not self.recipe.proposal_weight:
             return torch.zeros_like(batch.states)
-        with torch.no_grad():
-            similarity = attended.inner(self.prototypes.middle).float()
-            mean, spread = self.prototypes.moments()
-            temperature = self.recipe.temperature_factor * self.temperature
-            sureness = confidence(similarity, mean, spread, temperature)
+        sureness = self._sureness(attended)
         return proposed(sureness, batch.states, self.recipe.theta, self.recipe.theta_negative)
+
+    @torch.no_grad()
+    def _sureness(self, attended: Attended) -> Tensor:
+        """Confidence of every cell, some labels at a time: each is compared with all."""
+        mean, spread = self.prototypes.moments()
+        middle = self.prototypes.middle
+        temperature = self.recipe.temperature_factor * self.temperature
+        num_labels = len(middle)
+        step = max(1, _SIMILARITIES_AT_ONCE // (num_labels * len(attended.length)))
+        parts: list[Tensor] = []
+        for first in range(0, num_labels, step):
+            labels = slice(first, first + step)
+            similarity = attended.of_labels(labels).inner(middle).float()
+            parts.append(confidence(similarity, mean[labels], spread[labels], temperature, first))
+        return torch.cat(parts, dim=1)
 
     def _distillation(self, regions: Tensor, cosines: Tensor) -> Tensor:
         """Towards the frozen similarities, each label's regions weighted by themselves."""

@@ -49,6 +49,17 @@ class VLPL:
         if not 0.5 < self.smoothing <= 1:
             raise ValueError(f"smoothing must be in (0.5, 1], got {self.smoothing}")
 
+    @classmethod
+    def variant(cls, name: Literal["released", "paper"]) -> "VLPL":
+        """The recipe as its code was released, or as the paper's abstract describes it.
+
+        ``released`` has no pseudo-negatives: their branch is commented out. ``paper`` has
+        them, with the weight of pseudo-positives, which is our choice: the code sets it
+        to 0 and no figure is given. Both need a labeler: softmax at θ = 0.3, for
+        ``paper`` with a ``negative_share`` of 0.1 to 0.4.
+        """
+        return cls() if name == "released" else cls(beta_negative=0.7)
+
     def build(self, start: Start) -> Learner:
         """A linear head."""
         return LinearLearner(start, self.loss)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from components.errors import InputError
 from components.metrics.ranking import average_precision
 from components.models.heads.head import Head
-from components.models.images import Images, images_of
+from components.models.images import Images, images_of, rows_at_once
 from components.recipes.recipe import Recipe
 from components.training.data import Holdout, Names, Regions, Schedule, TrainingSet
 from components.training.learner import Batch, Learner, Start
@@ -26,7 +26,6 @@ from components.training.state import FitState, copied, optimizer_tensors, resto
 
 Wrap = Callable[[nn.Module], nn.Module]
 OnCheckpoint = Callable[[FitState], None]
-_ROWS_AT_ONCE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +167,12 @@ def head_logits(
 ) -> Float32[np.ndarray, "examples labels"]:
     """Logits of many images, some rows at a time; regions are read only if needed."""
     head = head.to(device).eval()
+    num_regions = regions.shape[1] if head.needs_regions and regions is not None else 1
+    step = rows_at_once(num_regions, int(head.settings()["num_labels"]))
     parts: list[np.ndarray] = []
     with torch.inference_mode():
-        for start in range(0, max(len(vectors), 1), _ROWS_AT_ONCE):
-            rows = np.arange(start, min(start + _ROWS_AT_ONCE, len(vectors)))
+        for start in range(0, max(len(vectors), 1), step):
+            rows = np.arange(start, min(start + step, len(vectors)))
             read = regions[rows] if head.needs_regions and regions is not None else None
             parts.append(head(images_of(vectors[rows], read, device)).float().cpu().numpy())
     return np.concatenate(parts)

@@ -21,17 +21,19 @@ def confidence(
     mean: Float[Tensor, " labels"],
     spread: Float[Tensor, " labels"],
     temperature: float,
+    first: int = 0,
 ) -> Float[Tensor, "batch labels"]:
-    """U in [0, 1].
+    """Confidence in [0, 1], of all labels or of some that follow each other.
 
     Args:
         similarity: Of each label's region with every label's prototypes.
         mean: Of the similarity of observed positives with their own label.
         spread: Its standard deviation; above 0.
         temperature: τ_p; above 0.
+        first: Which of the others the first label is itself.
     """
-    within = torch.diagonal(similarity, dim1=1, dim2=2)
-    between = torch.diagonal((similarity / temperature).softmax(dim=2), dim1=1, dim2=2)
+    within = torch.diagonal(similarity, offset=first, dim1=1, dim2=2)
+    between = (similarity / temperature).softmax(dim=2).diagonal(offset=first, dim1=1, dim2=2)
     return between * torch.sigmoid((within - mean) / spread)
 
 

@@ -45,6 +45,16 @@ class Attended:
     length: Float[Tensor, "batch labels"]
     """Of the region vectors before they are brought to unit length."""
 
+    def of_labels(self, labels: slice) -> "Attended":
+        """Only some labels that follow each other."""
+        return Attended(
+            self.regions,
+            self.weights[:, labels],
+            self.hidden[:, labels],
+            self.up,
+            self.length[:, labels],
+        )
+
     def inner(self, others: Float[Tensor, "others embed"]) -> Float[Tensor, "batch labels others"]:
         """Cosines of every label's region with every other unit vector."""
         seen = self.weights @ (self.regions @ others.T)
