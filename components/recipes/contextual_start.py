@@ -1,7 +1,6 @@
 """Where the contextual head starts, and the space its steps are taken in."""
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import torch
@@ -44,7 +43,7 @@ class ImageSpace(nn.Module):
 
     def folded(self, head: ContextualHead) -> ContextualHead:
         """A head on raw images that gives what ``head`` gives on standardised ones."""
-        raw = cast(ContextualHead, detached_copy(head))
+        raw = detached_copy(head)
         raw.pool.centre.copy_(self.region_centre)
         raw.pool.scale.copy_(self.region_scale)
         raw.contexts.centre.copy_(self.centre)

@@ -152,7 +152,7 @@ class TagAlignLearner(Learner):
         The losses only compare; scale is the objects' (else the first there is), and the
         bias puts the mean of some images' logits where the label's share is.
         """
-        head = cast(ProjectedHead, detached_copy(self.projected))
+        head = detached_copy(self.projected)
         name = "objects" if "objects" in self.scales else next(iter(self.scales))
         with torch.no_grad():
             head.scale.copy_(scaled(torch.ones_like(head.scale), self.scales[name]))

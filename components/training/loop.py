@@ -6,7 +6,7 @@ head as one that was not.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
@@ -126,7 +126,7 @@ def _check_regions(recipe: Recipe, data: TrainingSet, holdout: Holdout) -> None:
 
 
 @contextmanager
-def _seeded(seed: int, epoch: int) -> Iterator[None]:
+def _seeded(seed: int, epoch: int) -> Generator[None]:
     """Torch's own generators, for what a learner draws itself."""
     with torch.random.fork_rng():
         torch.manual_seed(seed * 1_000_003 + epoch + 500_000)
