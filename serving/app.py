@@ -64,7 +64,8 @@ def _add_queries(app: FastAPI, service: Service, encoder: QueryEncoder) -> None:
         """Tags of a picture, with probability and threshold."""
         query, body = await read_tag_request(request)
         await asyncio.to_thread(check_image, body)
-        image = await encoder.encode_image(ImageTask(body, query.evidence))
+        wants_regions = query.evidence or service.reads_regions
+        image = await encoder.encode_image(ImageTask(body, wants_regions))
         return await asyncio.to_thread(service.tag, image, query)
 
     @app.post("/v1/search", openapi_extra={"requestBody": SEARCH_BODY})

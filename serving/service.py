@@ -40,6 +40,11 @@ class Service:
             return (text,)
         return tuple(template.replace("{name}", name) for template in self.bundle.templates)
 
+    @property
+    def reads_regions(self) -> bool:
+        """Whether tags need the vectors of a picture's regions, asked for evidence or not."""
+        return self.bundle.tagger.needs_regions
+
     def tag(self, image: EncodedImage, query: TagQuery) -> TagResponse:
         """The tags of a picture, most probable first."""
         bundle = self.bundle
