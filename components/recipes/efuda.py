@@ -27,7 +27,6 @@ from torch import Tensor, nn
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from components.losses.cells import cells
 from components.models.heads.head import Head
-from components.models.heads.linear import LinearHead
 from components.models.heads.summed import SummedHead
 from components.recipes.detached import detached_copy
 from components.recipes.region_start import evidence_pool_like_zero_shot
@@ -122,9 +121,7 @@ class EfudaLearner(Learner):
     def head(self) -> Head:
         """The running mean, the whole image's part on raw vectors."""
         mean = {name: self.get_buffer(_mean_of(name)) for name in self._trained}
-        weight = mean["whole.weight"] / self.whole.scale
-        bias = mean["whole.bias"] - weight @ self.whole.centre
-        whole = LinearHead(weight, bias)
+        whole = self.whole.folding(mean["whole.weight"], mean["whole.bias"])
         if self.pool is None:
             return whole
         pool = detached_copy(self.pool)

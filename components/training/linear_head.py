@@ -34,13 +34,6 @@ class Standardiser:
         """Standardised vectors."""
         return (vectors - self.mean) / np.float32(self.scale)
 
-    def fold(
-        self, weight: Float32[np.ndarray, "labels embed"], bias: Float32[np.ndarray, " labels"]
-    ) -> tuple[Float32[np.ndarray, "labels embed"], Float32[np.ndarray, " labels"]]:
-        """The head on raw vectors that equals this one on standardised vectors."""
-        raw = weight / np.float32(self.scale)
-        return raw, bias - raw @ self.mean
-
 
 def zero_shot_head(
     vectors: Float32[np.ndarray, "examples embed"],

@@ -64,8 +64,14 @@ class StandardisedLinear(nn.Module):
 
     def folded(self) -> LinearHead:
         """A head on raw vectors that gives the same logits."""
-        weight = self.weight.detach() / self.scale
-        return LinearHead(weight, self.bias.detach() - weight @ self.centre)
+        return self.folding(self.weight.detach(), self.bias.detach())
+
+    def folding(
+        self, weight: Float[Tensor, "labels embed"], bias: Float[Tensor, " labels"]
+    ) -> LinearHead:
+        """The head on raw vectors that stands for other weights on standardised ones."""
+        raw = weight / self.scale
+        return LinearHead(raw, bias - raw @ self.centre)
 
 
 def expected_share(states: np.ndarray) -> np.ndarray:

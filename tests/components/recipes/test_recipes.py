@@ -80,3 +80,11 @@ def test_assume_negative_equals_cross_entropy_on_full_labels():
 def test_vlpl_refuses_values_out_of_range(wrong):
     with pytest.raises(ValueError, match="must be"):
         VLPL(**wrong)
+
+
+def test_vlpl_as_released_has_no_pseudo_negatives_and_the_paper_has():
+    logits = torch.zeros(1, 1)
+    unknown, denied = torch.zeros(1, 1, dtype=torch.int8), -torch.ones(1, 1, dtype=torch.int8)
+    released, paper = (VLPL.variant(name) for name in ("released", "paper"))
+    assert float(released.loss(logits, unknown, denied)) == 0
+    assert float(paper.loss(logits, unknown, denied)) == pytest.approx(0.7 * np.log(2), abs=1e-4)

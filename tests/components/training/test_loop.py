@@ -8,6 +8,7 @@ from components.recipes.ignore_unknown import IgnoreUnknown
 from components.recipes.vlpl import VLPL
 from components.training.data import Holdout, Names, Schedule, TrainingSet
 from components.training.linear_head import Standardiser, zero_shot_head
+from components.training.linear_learner import StandardisedLinear
 from components.training.loop import fit, head_logits
 from components.training.state import FitState
 
@@ -114,10 +115,8 @@ def test_a_standardised_head_folds_back_onto_raw_vectors():
     space = Standardiser.of(vectors)
     inner = space.apply(vectors)
     weight, bias = zero_shot_head(inner, text, 0.2)
-    raw_weight, raw_bias = space.fold(weight, bias)
-    np.testing.assert_allclose(
-        vectors @ raw_weight.T + raw_bias, inner @ weight.T + bias, atol=1e-3
-    )
+    raw = StandardisedLinear(space, weight, bias).folded()
+    np.testing.assert_allclose(head_logits(raw, vectors, None), inner @ weight.T + bias, atol=1e-3)
     assert np.sqrt(np.mean(inner**2)) == pytest.approx(1, abs=1e-4)
 
 
