@@ -61,7 +61,8 @@ def anchored(config: EncoderConfig, root: Path) -> EncoderConfig:
         model = f"{LOCAL_PREFIX}{(root / model.removeprefix(LOCAL_PREFIX)).resolve()}"
     if pretrained is not None and ("/" in pretrained or pretrained.endswith(WEIGHT_SUFFIXES)):
         pretrained = str((root / pretrained).resolve())
-    return replace(config, model=model, pretrained=pretrained)
+    tower = config.image_tower and str((root / config.image_tower).resolve())
+    return replace(config, model=model, pretrained=pretrained, image_tower=tower)
 
 
 def probe(config: EncoderConfig) -> list[Finding]:

@@ -14,11 +14,14 @@ class OpenClipConfig:
     ``model`` is an architecture's name, or ``local-dir:PATH`` for a directory
     that holds open_clip_config.json and open_clip_model.safetensors.
     ``pretrained`` is a tag, a checkpoint file, or None with ``local-dir:``.
+    ``image_tower`` is a safetensors file of image tower weights that take the
+    place of the model's own, as training end to end leaves one with a tagger.
     """
 
     kind: Literal["open_clip"] = "open_clip"
     model: str
     pretrained: str | None = None
+    image_tower: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

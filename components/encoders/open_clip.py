@@ -1,26 +1,29 @@
 """Any open_clip model as an encoder, with region vectors where its tower has them."""
 
+import copy
 import logging
 import math
 import warnings
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import open_clip
 import torch
 from jaxtyping import Float, Int
-from open_clip.modified_resnet import ModifiedResNet
 from open_clip.transform import PreprocessCfg, image_transform_v2
-from open_clip.transformer import VisionTransformer
 from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from components.encoders.config import OpenClipConfig
 from components.encoders.encoder import ImageVectors
 from components.encoders.identity import encoder_id
+from components.encoders.image_tower import ImageTower
 from components.encoders.open_clip_source import (
     DOCTOR,
     LOCAL_PREFIX,
@@ -46,13 +49,7 @@ PROBE_TEXTS = ["a photo of a cat", "two Dogs, naïve; 12 km", "絵札"]
 
 
 class OpenClipEncoder:
-    """Region vectors are the tower's last feature map, projected into the text space.
-
-    Plain vision transformers and the ResNets of CLIP have them (as in Zhou et
-    al. 2022, "Extract Free Dense Labels from CLIP"). Towers from timm and
-    those with attention pooling have no map that shares the text space:
-    their ``num_regions`` is 0.
-    """
+    """Which towers have region vectors: :class:`components.encoders.image_tower.ImageTower`."""
 
     def __init__(self, config: OpenClipConfig, device: str = "cpu") -> None:
         """Load model and tokenizer.
@@ -67,7 +64,7 @@ class OpenClipEncoder:
         self._tokenize, self._context_length = _tokenizer(config, source)
         self._preprocess: Any = image_transform_v2(_preprocess_config(self._model), is_train=False)
         self.temperature = math.exp(-float(self._model.logit_scale.detach()))
-        self._regions = _region_reader(self._model.visual)
+        self._tower = ImageTower(self._model.visual)
         self.grid, self.embed_dim = self._measure()
         self.num_regions = self.grid[0] * self.grid[1]
         self.id = encoder_id("open_clip", self._model.state_dict(), self._facts())
@@ -79,21 +76,12 @@ class OpenClipEncoder:
     @torch.no_grad()
     def encode_images(self, pixels: Float[Tensor, "batch 3 height width"]) -> ImageVectors:
         """Global and region vectors."""
-        pixels = pixels.to(self._device)
-        if self._regions is None:
-            vectors = self._model.encode_image(pixels)
-            regions = vectors.new_zeros(len(vectors), 0, vectors.shape[1])
-        else:
-            output = self._model.visual.forward_intermediates(
-                pixels, indices=1, output_fmt="NCHW", normalize_intermediates=True
-            )
-            vectors = output["image_features"]
-            feature_map = output["image_intermediates"][-1]
-            regions = self._regions(feature_map.flatten(2).transpose(1, 2))
-        return ImageVectors(
-            functional.normalize(vectors, dim=-1).float().cpu(),
-            functional.normalize(regions, dim=-1).float().cpu(),
-        )
+        vectors = self._tower(pixels.to(self._device))
+        return ImageVectors(vectors.global_vectors.cpu(), vectors.region_vectors.cpu())
+
+    def image_tower(self) -> ImageTower:
+        """A copy of the image half, to be trained."""
+        return copy.deepcopy(self._tower)
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str]) -> Float[Tensor, "texts embed"]:
@@ -108,18 +96,10 @@ class OpenClipEncoder:
     def _shorten(self, text: str) -> str:
         return " ".join(text.split())[: self._context_length * CHARACTERS_PER_TOKEN]
 
+    @torch.no_grad()
     def _measure(self) -> tuple[tuple[int, int], int]:
-        blank = self.preprocess(Image.new("RGB", (64, 64)))[None]
-        vectors = self.encode_images(blank)
-        grid = (0, 0)
-        if self._regions is not None:
-            with torch.no_grad():
-                output = self._model.visual.forward_intermediates(
-                    blank.to(self._device), indices=1, intermediates_only=True
-                )
-            rows, columns = output["image_intermediates"][-1].shape[2:]
-            grid = (rows, columns)
-        return grid, vectors.global_vectors.shape[1]
+        blank = self.preprocess(Image.new("RGB", (64, 64)))[None].to(self._device)
+        return self._tower.grid(blank), self._tower(blank).global_vectors.shape[1]
 
     def _facts(self) -> dict[str, object]:
         visual = self._model.visual
@@ -130,7 +110,7 @@ class OpenClipEncoder:
                 name: list(value) if isinstance(value, tuple) else value
                 for name, value in asdict(_preprocess_config(self._model)).items()
             },
-            "regions": type(visual).__name__ if self._regions is not None else None,
+            "regions": type(visual).__name__ if self._tower.has_regions else None,
             "activations": sorted({type(part).__name__ for part in self._model.modules()}),
             "tokens": self._tokenize(PROBE_TEXTS).tolist(),
         }
@@ -186,7 +166,21 @@ def _load_model(config: OpenClipConfig, source: Source) -> nn.Module:
             f"The checkpoint {place} does not fit {config.model} or is damaged: {reason}. "
             f"Give the architecture it was trained as in encoder.model. {DOCTOR}"
         ) from fault
+    if config.image_tower is not None:
+        _replace_image_tower(model, Path(config.image_tower))
     return model.eval().requires_grad_(requires_grad=False)
+
+
+def _replace_image_tower(model: Any, weights: Path) -> None:
+    try:
+        model.visual.load_state_dict(load_file(weights))
+    except (OSError, RuntimeError, SafetensorError) as fault:
+        reason = " ".join(str(fault).split())[:300]
+        raise InputError(
+            f"{weights} holds no image tower of this architecture or is damaged: {reason}. Give "
+            "the model that it was trained from in encoder.model, or leave out "
+            "encoder.image_tower."
+        ) from fault
 
 
 def _tokenizer(config: OpenClipConfig, source: Source) -> tuple[Tokenize, int]:
@@ -207,16 +201,3 @@ def _tokenizer(config: OpenClipConfig, source: Source) -> tuple[Tokenize, int]:
             f"tokenizer of the hub need its files beside a {LOCAL_PREFIX} checkpoint. {DOCTOR}"
         ) from fault
     return tokenizer, tokenizer.context_length or DEFAULT_CONTEXT_LENGTH
-
-
-def _region_reader(visual: nn.Module) -> Callable[[Tensor], Tensor] | None:
-    """How tokens of the last feature map enter the text space; None if they cannot."""
-    if isinstance(visual, VisionTransformer):
-        if visual.attn_pool is not None or visual.proj is None:
-            return None
-        projection = visual.proj
-        return lambda tokens: tokens @ projection
-    if isinstance(visual, ModifiedResNet):
-        pool = visual.attnpool
-        return lambda tokens: pool.c_proj(pool.v_proj(tokens))
-    return None
