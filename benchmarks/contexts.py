@@ -35,7 +35,8 @@ from components.metrics.bootstrap import (
 )
 from components.recipes.csa import CSA
 from components.training.data import TrainingSet
-from components.training.loop import fit, head_logits
+from components.training.judging import head_logits
+from components.training.loop import fit
 from pipelines.bench.compare import crossed
 from pipelines.bench.situations import label_situation
 from pipelines.bench.world import World, open_world

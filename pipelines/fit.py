@@ -5,8 +5,9 @@ from pathlib import Path
 
 from components.recipes.recipe import Recipe
 from components.training.data import Holdout, Names, Schedule, TrainingSet
-from components.training.loop import FitResult, OnCheckpoint, Workers, Wrap, fit
+from components.training.loop import FitResult, OnCheckpoint, Wrap, fit
 from components.training.state import FitState
+from components.training.steps import Workers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

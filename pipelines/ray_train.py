@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from components.training.loop import FitResult, Workers
+from components.training.loop import FitResult
 from components.training.state import FitState
+from components.training.steps import Workers
 from pipelines.fit import Fit
 from pipelines.ray_cluster import ray_session
 

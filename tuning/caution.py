@@ -17,7 +17,8 @@ from components.metrics.bootstrap import (
     drawn_mean_average_precision,
 )
 from components.training.data import Holdout
-from components.training.loop import FitResult, head_logits
+from components.training.judging import head_logits
+from components.training.loop import FitResult
 
 NUM_DRAWS = 200
 MIN_JUDGED_IMAGES = 20

@@ -9,7 +9,8 @@ from components.calibration.thresholds import best_thresholds
 from components.labelers.calibrated_threshold import CalibratedThreshold
 from components.labelers.proposals import Proposals
 from components.training.data import Holdout, Names, Schedule, TrainingSet
-from components.training.loop import fit, head_logits
+from components.training.judging import head_logits
+from components.training.loop import fit
 from tuning.candidate import Candidate
 
 TRIAL_SEEDS = (1001, 1002)

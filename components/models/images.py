@@ -1,19 +1,24 @@
-"""A batch of images as heads read it: frozen vectors, of the whole and of its regions."""
+"""A batch of images as heads read it: vectors of the whole and of its regions, or pixels."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
 class Images:
-    """Vectors of some images; regions are None where nothing reads them."""
+    """Vectors of some images; regions are None where nothing reads them.
+
+    Pixels are there only where the encoder learns too: then the vectors are those of the
+    encoder before it did.
+    """
 
     vectors: Float[Tensor, "batch embed"]
     regions: Float[Tensor, "batch regions embed"] | None = None
+    pixels: Num[Tensor, "batch 3 height width"] | None = None
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -23,6 +28,12 @@ class Images:
         if self.regions is None:
             raise ValueError("this head reads region vectors, and none were given")
         return self.regions
+
+    def required_pixels(self) -> Num[Tensor, "batch 3 height width"]:
+        """The pixels, for a head that looks with its own encoder."""
+        if self.pixels is None:
+            raise ValueError("this head reads pixels, and none were given")
+        return self.pixels
 
 
 _NUMBERS_AT_ONCE = 1 << 25

@@ -1,11 +1,24 @@
 """What a fit reads, as arrays: in memory, or mapped from disk."""
 
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int8, Int64
+from jaxtyping import Bool, Float32, Int8, Int64, Num
+from torch import Tensor
 
 from components.models.regions import Regions
+
+
+@runtime_checkable
+class Pictures(Protocol):
+    """The images themselves, for an encoder that learns too; read when asked for."""
+
+    def pixels(
+        self, rows: Int64[np.ndarray, " rows"], views: Int64[np.ndarray, " rows"] | None = None
+    ) -> Num[Tensor, "rows 3 height width"]:
+        """As the encoder's image tower takes them; of the first view where none is named."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +32,8 @@ class TrainingSet:
     """One a view, or none at all."""
     weights: Float32[np.ndarray, "examples labels"] | None = None
     """How much each proposal counts, in [0, 1]; all count fully where None."""
+    pictures: Pictures | None = None
+    """Only where the encoder learns too."""
 
     def __post_init__(self) -> None:
         if self.regions and len(self.regions) != len(self.views):
@@ -39,6 +54,7 @@ class Holdout:
     truth: Bool[np.ndarray, "examples labels"]
     known: Bool[np.ndarray, "examples labels"]
     regions: Regions | None = None
+    pictures: Pictures | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from components.atomic import atomic_path
 from components.errors import InputError
-from components.training.loop import head_logits
+from components.training.judging import head_logits
 from pipelines.bench.rows import NOT_APPLICABLE, Cell, Row, row_key, scores_path, write_row
 from pipelines.bench.scoring import Scored, score
 from pipelines.bench.situations import SKETCH, label_situation

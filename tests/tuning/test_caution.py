@@ -3,7 +3,8 @@ import pytest
 
 from components.models.heads.linear import LinearHead
 from components.training.data import Holdout
-from components.training.loop import FitResult, head_logits, holdout_score
+from components.training.judging import head_logits, holdout_score
+from components.training.loop import FitResult
 from tuning.caution import MIN_JUDGED_IMAGES, cautious_choice
 
 NUM_IMAGES = 40

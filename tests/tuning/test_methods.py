@@ -7,7 +7,7 @@ import yaml
 
 from components.recipes.efuda import Efuda
 from components.training.data import Schedule
-from components.training.loop import head_logits, holdout_score
+from components.training.judging import head_logits, holdout_score
 from tests.components.recipes.region_world import region_problem
 from tuning.attempts import ATTEMPTS, Attempt
 from tuning.methods import choose, learn

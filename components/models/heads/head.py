@@ -21,6 +21,8 @@ class Head(nn.Module, ABC):
     kind: ClassVar[str]
     """The word for it in ``tagger.json``."""
     needs_regions: ClassVar[bool] = False
+    reads_pixels: ClassVar[bool] = False
+    """Whether it looks at the image with an encoder of its own."""
 
     @abstractmethod
     def forward(self, images: Images) -> Float[Tensor, "batch labels"]:

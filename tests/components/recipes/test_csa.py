@@ -11,8 +11,9 @@ from components.models.images import images_of
 from components.recipes.contextual_start import ContextualStart
 from components.recipes.csa import CSA
 from components.training.data import Holdout, Names, Schedule, TrainingSet
+from components.training.judging import head_logits
 from components.training.learner import Batch, Start
-from components.training.loop import fit, head_logits
+from components.training.loop import fit
 from components.training.state import FitState
 
 IMAGES, LABELS, REGIONS, EMBED = 60, 8, 4, 12

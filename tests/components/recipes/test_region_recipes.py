@@ -13,8 +13,9 @@ from components.recipes.efuda import Efuda
 from components.recipes.entropy import Entropy
 from components.recipes.trm_ml import TRMML
 from components.training.data import Names
+from components.training.judging import head_logits, holdout_score
 from components.training.learner import Start
-from components.training.loop import fit, head_logits, holdout_score
+from components.training.loop import fit
 from components.training.state import FitState
 from tests.components.recipes.region_world import LABELS, SCHEDULE, region_problem
 from tests.reference.vlpl_loss import vlpl_cell

@@ -15,8 +15,9 @@ from components.models.images import Images
 from components.recipes.recipe import Recipe
 from components.recipes.tagalign import TagAlign
 from components.training.data import Schedule
+from components.training.judging import head_logits
 from components.training.learner import Batch, Start
-from components.training.loop import fit, head_logits
+from components.training.loop import fit
 
 SCHEDULE = Schedule(epochs=12, batch_size=64, learning_rate=4e-3)
 

@@ -7,9 +7,10 @@ from components.recipes.assume_negative import AssumeNegative
 from components.recipes.ignore_unknown import IgnoreUnknown
 from components.recipes.vlpl import VLPL
 from components.training.data import Holdout, Names, Schedule, TrainingSet
+from components.training.judging import head_logits
 from components.training.linear_head import Standardiser, zero_shot_head
 from components.training.linear_learner import StandardisedLinear
-from components.training.loop import fit, head_logits
+from components.training.loop import fit
 from components.training.state import FitState
 
 SCHEDULE = Schedule(epochs=6, batch_size=32, learning_rate=0.01, checkpoint_every=2)
