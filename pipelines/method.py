@@ -6,7 +6,7 @@ from components.labels.states import ABSENT, PRESENT
 from pipelines.learning import LearningData
 from pipelines.settings import Settings
 
-ATTEMPTED = ("entropy", "trm_ml", "csa", "efuda")
+ATTEMPTED = ("entropy", "gpr", "trm_ml", "csa", "efuda")
 """Recipes whose settings tune chooses among a few attempts."""
 
 

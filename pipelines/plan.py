@@ -38,7 +38,7 @@ def plan_of(name: str, settings: Settings, layout: Layout, data: LearningData) -
     """
     nothing = np.zeros_like(data.train.labels.states)
     if name in ATTEMPTED:
-        return _attempted(name, settings, layout, data, nothing)
+        return _attempted(name, settings, layout, data)
     schedule = schedule_of(settings.train)
     if name == "vlpl":
         proposals = proposed_states(read_proposals(layout.proposals), data.train.labels)
@@ -55,7 +55,6 @@ def _attempted(
     settings: Settings,
     layout: Layout,
     data: LearningData,
-    nothing: Int8[np.ndarray, "examples labels"],
 ) -> Plan:
     tuned_candidate(layout, data)  # refuses what was tuned for another encoder or vocabulary
     kept = yaml.safe_load(layout.tuned.read_text(encoding="utf-8")).get("methods", {}).get(name)
@@ -69,4 +68,4 @@ def _attempted(
             f"{layout.tuned} chose settings for {name} that are not offered any more; "
             "run `efuda run --force tune`."
         )
-    return Plan(attempt.recipe, attempt.schedule(task.schedule), nothing)
+    return Plan(attempt.recipe, attempt.schedule(task.schedule), attempt.propose(task))

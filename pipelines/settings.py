@@ -34,6 +34,7 @@ RecipeName = Literal[
     "ignore_unknown",
     "entropy",
     "vlpl",
+    "gpr",
     "trm_ml",
     "csa",
     "efuda",

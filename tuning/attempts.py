@@ -10,16 +10,23 @@ from scipy.special import expit
 
 from components.calibration.scaling import fit_scaling
 from components.labelers.calibrated_threshold import CalibratedThreshold
+from components.labelers.class_proportions import positive_share
+from components.labelers.labelwise_negatives import LabelwiseNegatives
+from components.labelers.multi_crop import MultiCrop
+from components.labelers.proposals import Proposals
 from components.labelers.softmax_threshold import SoftmaxThreshold
+from components.losses.gpr import Annealing, Belief, GPRLoss
 from components.recipes.assume_negative import AssumeNegative
 from components.recipes.csa import CSA
 from components.recipes.efuda import Efuda
 from components.recipes.entropy import Entropy
+from components.recipes.gpr import GPR
 from components.recipes.ignore_unknown import IgnoreUnknown
 from components.recipes.recipe import Recipe
 from components.recipes.trm_ml import TRMML
 from components.recipes.vlpl import VLPL
 from components.training.data import Schedule
+from tuning.region_proposals import propose_from_regions
 from tuning.task import Task
 
 PULLS = (10.0, 30.0, 100.0)
@@ -32,14 +39,17 @@ class Attempt:
 
     recipe: Recipe
     pull: float
-    labeler: SoftmaxThreshold | CalibratedThreshold | None = None
+    labeler: SoftmaxThreshold | CalibratedThreshold | MultiCrop | None = None
+    negatives: LabelwiseNegatives | None = None
+    """In place of the labeler's own."""
     most_epochs: int | None = None
     """Where all images teach, an epoch is long, and fewer of them do."""
 
     def describe(self) -> dict[str, Any]:
         """All its settings as plain values."""
-        labeler = {} if self.labeler is None else {"labeler": asdict(self.labeler)}
-        return {**asdict(self.recipe), "weight_decay": self.pull, **labeler}  # type: ignore[call-overload]
+        labelers = {"labeler": self.labeler, "negatives": self.negatives}
+        told = {name: asdict(each) for name, each in labelers.items() if each is not None}
+        return {**asdict(self.recipe), "weight_decay": self.pull, **told}  # type: ignore[call-overload]
 
     def schedule(self, shared: Schedule) -> Schedule:
         """The shared schedule with this attempt's pull, cut to its length."""
@@ -50,10 +60,22 @@ class Attempt:
         """Proposals for unknown cells; none without a labeler."""
         if self.labeler is None:
             return np.zeros_like(task.states)
+        proposals = self._proposals(self.labeler, task)
+        if self.negatives is not None:
+            proposals = self.negatives.beside(proposals, task.states)
+        return proposals.states
+
+    def _proposals(
+        self, labeler: SoftmaxThreshold | CalibratedThreshold | MultiCrop, task: Task
+    ) -> Proposals:
         logits = zero_shot_logits(task)
-        if isinstance(self.labeler, CalibratedThreshold):
-            return self.labeler.propose(_calibrated(task, logits), task.states).states
-        return self.labeler.propose(logits, task.states).states
+        match labeler:
+            case MultiCrop():
+                return propose_from_regions(labeler, task, logits)
+            case CalibratedThreshold():
+                return labeler.propose(_calibrated(task, logits), task.states)
+            case SoftmaxThreshold():
+                return labeler.propose(logits, task.states)
 
 
 def zero_shot_logits(task: Task) -> Float32[np.ndarray, "examples labels"]:
@@ -97,6 +119,32 @@ def _vlpl(task: Task) -> list[Attempt]:
     return [*tried, *(Attempt(recipe=each, pull=10.0, labeler=calibrated) for each in losses)]
 
 
+def _gpr(task: Task) -> list[Attempt]:
+    """AEVLP's settings for COCO and for VOC; regions stand for its crops.
+
+    How many labels an image has is read off a hold-out whose absences are known.
+    """
+    verified = task.rule == "verified"
+    coco = GPR(
+        epochs=task.schedule.epochs,
+        expected_positives=float(positive_share(task.holdout_states).sum()) if verified else None,
+    )
+    voc = replace(
+        coco,
+        cell_loss=GPRLoss(least_trust=0.4),
+        annealing=Annealing(last=Belief(slope=2.0, offset=-2.0, centre=0.8, width=0.5)),
+        regulariser=0.05,
+    )
+    whole = SoftmaxThreshold(theta=0.3)
+    crops, clear = (MultiCrop(), MultiCrop(eta=0.0)) if task.regions else (whole, whole)
+    tried = [
+        *(Attempt(recipe=coco, pull=pull, labeler=crops) for pull in (0.0, 10.0, 100.0)),
+        Attempt(recipe=voc, pull=10.0, labeler=clear),
+        Attempt(recipe=coco, pull=10.0, labeler=crops, negatives=LabelwiseNegatives()),
+    ]
+    return [*tried, Attempt(recipe=coco, pull=10.0, labeler=whole)] if task.regions else tried
+
+
 def _trm_ml(task: Task) -> list[Attempt]:
     return [
         Attempt(recipe=TRMML(), pull=10.0),
@@ -122,6 +170,7 @@ ATTEMPTS: dict[str, Callable[[Task], list[Attempt]]] = {
     "ignore_unknown": lambda task: _pulled(IgnoreUnknown()),
     "entropy": lambda task: _pulled(Entropy()),
     "vlpl": _vlpl,
+    "gpr": _gpr,
     "trm_ml": _trm_ml,
     "csa": _csa,
     "efuda": _efuda,

@@ -8,6 +8,7 @@ RECIPES: Mapping[str, str] = {
     "ignore_unknown": "ignore-unknown",
     "entropy": "entropy (EM)",
     "vlpl": "VLPL",
+    "gpr": "GPR (AEVLP)",
     "trm_ml": "TRM-ML",
     "csa": "CSA",
     "tagalign": "TagAlign",
@@ -20,6 +21,8 @@ EXPLAINED: Mapping[str, str] = {
     "ignore_unknown": "trained on the known cells alone",
     "entropy": "trained on the known cells, kept uncertain about all others",
     "vlpl": "trained on the known cells and on labels proposed by the encoder",
+    "gpr": "trained on the known cells and on proposed labels; every other cell is believed present "
+    "as far as its own probability says so",
     "trm_ml": "one attended region a label, matched with its name; a reconstruction from the "
     "public description",
     "csa": "evidence pooled over regions, label contexts and an averaged teacher; a "

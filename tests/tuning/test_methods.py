@@ -5,7 +5,12 @@ import pytest
 import torch
 import yaml
 
+from components.errors import InputError
+from components.labelers.labelwise_negatives import LabelwiseNegatives
+from components.labelers.multi_crop import MultiCrop
+from components.labelers.softmax_threshold import SoftmaxThreshold
 from components.recipes.efuda import Efuda
+from components.recipes.gpr import GPR
 from components.training.data import Schedule
 from components.training.judging import head_logits, holdout_score
 from tests.components.recipes.region_world import region_problem
@@ -32,7 +37,7 @@ def region_task(rule="verified"):
     )
 
 
-@pytest.mark.parametrize("method", ["entropy", "vlpl", "trm_ml", "efuda"])
+@pytest.mark.parametrize("method", ["entropy", "vlpl", "gpr", "trm_ml", "efuda"])
 def test_a_method_learns_a_head_that_scores_as_it_says(method):
     task = region_task()
     learned = learn(method, task, seed=0)
@@ -97,3 +102,41 @@ def test_only_unknown_cells_are_proposed_for():
     assert proposals[0].any()
     assert not proposals[:, task.states != 0].any()
     assert not Attempt(recipe=Efuda(), pull=1.0).propose(task).any()
+
+
+def test_regions_stand_for_crops_whatever_the_block(monkeypatch):
+    task = region_task()
+    attempt = Attempt(recipe=GPR(), pull=0.0, labeler=MultiCrop(theta=0.2))
+    whole = attempt.propose(task)
+    assert (whole == 1).any()
+    assert not whole[task.states != 0].any()
+    monkeypatch.setattr("tuning.region_proposals.rows_at_once", lambda *_: 7)
+    assert (attempt.propose(task) == whole).all()
+
+
+def test_crops_without_regions_say_what_to_do():
+    task = replace(region_task(), regions=())
+    with pytest.raises(InputError, match="embed regions"):
+        Attempt(recipe=GPR(), pull=0.0, labeler=MultiCrop()).propose(task)
+    assert not any(isinstance(each.labeler, MultiCrop) for each in ATTEMPTS["gpr"](task))
+
+
+def test_negatives_replace_those_of_the_labeler():
+    task = region_task()
+    labeler = SoftmaxThreshold(theta=0.2, negative_share=0.5)
+    plain, labelwise = (
+        Attempt(recipe=GPR(), pull=0.0, labeler=labeler, negatives=negatives).propose(task)
+        for negatives in (None, LabelwiseNegatives(share=0.4))
+    )
+    assert ((plain == 1) == (labelwise == 1)).all()
+    unknown = (task.states == 0).sum(axis=0)
+    assert ((labelwise == -1).sum(axis=0) <= 0.4 * unknown).all()
+    assert (labelwise == -1).any()
+
+
+def test_gpr_reads_the_number_of_labels_off_a_hold_out_with_absences_only():
+    verified, observed = (ATTEMPTS["gpr"](region_task(rule)) for rule in ("verified", "observed"))
+    number = (region_task().holdout_states == 1).sum(axis=1).mean()
+    assert verified[0].recipe.expected_positives == pytest.approx(number)
+    assert observed[0].recipe.expected_positives is None
+    assert verified[0].recipe.epochs == SCHEDULE.epochs
