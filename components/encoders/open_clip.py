@@ -44,7 +44,7 @@ TEXT_BATCH_SIZE = 64
 DEFAULT_CONTEXT_LENGTH = 77
 MAX_ASPECT = 16
 
-Tokenize = Callable[[list[str]], Int[Tensor, "texts tokens"]]
+Tokenize = Callable[..., Int[Tensor, "texts tokens"]]
 PROBE_TEXTS = ["a photo of a cat", "two Dogs, naïve; 12 km", "絵札"]
 
 
@@ -82,6 +82,15 @@ class OpenClipEncoder:
     def image_tower(self) -> ImageTower:
         """A copy of the image half, to be trained."""
         return copy.deepcopy(self._tower)
+
+    @property
+    def model(self) -> nn.Module:
+        """The open_clip model itself, frozen; for what enters its text half elsewhere."""
+        return self._model
+
+    def token_numbers(self, texts: Sequence[str], length: int) -> Int[Tensor, "texts tokens"]:
+        """As the model's text half reads them, but up to any ``length``."""
+        return self._tokenize([self._shorten(text) for text in texts], length).long()
 
     @torch.no_grad()
     def encode_texts(self, texts: Sequence[str]) -> Float[Tensor, "texts embed"]:
