@@ -55,9 +55,15 @@ def add_low_rank(module: nn.Module, *, rank: int, alpha: float) -> int:
     return len(chosen)
 
 
-def merge_low_rank(module: nn.Module) -> None:
-    """Make the updates part of the weights."""
-    for part in list(module.modules()):
+def merged_state(module: nn.Module) -> dict[str, Tensor]:
+    """The state dict that a module without updates needs to give the same results."""
+    state = {
+        name: value
+        for name, value in module.state_dict().items()
+        if ".parametrizations." not in f".{name}"
+    }
+    for prefix, part in module.named_modules():
         if parametrize.is_parametrized(part):
-            for name in list(part.parametrizations):  # type: ignore[union-attr]
-                parametrize.remove_parametrizations(part, name, leave_parametrized=True)
+            for name in part.parametrizations:  # type: ignore[union-attr]
+                state[f"{prefix}.{name}".lstrip(".")] = getattr(part, name).detach()
+    return state
