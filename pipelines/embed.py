@@ -16,6 +16,8 @@ from components.errors import InputError
 from components.features.label_vectors import LabelVectors
 from components.features.store import FeatureStore
 from components.labels.vocabulary import Vocabulary
+from pipelines.caption_recipes import reads_captions
+from pipelines.embed_captions import captions_line, check_captions, keep_captions
 from pipelines.embed_plan import (
     EmbedPlan,
     distinct_images,
@@ -37,6 +39,8 @@ def run(settings: Settings, layout: Layout) -> Report:
     vocabulary = Vocabulary.load(layout.vocabulary)
     images = distinct_images(examples, layout.root)
     job, encoder = _job(settings, layout)
+    if with_captions := reads_captions(settings):
+        check_captions(settings, examples, encoder)
     store = FeatureStore(layout.features, job.encoder_id)
     if job.regions:
         drop_shards_without_regions(store, job.views)
@@ -62,7 +66,12 @@ def run(settings: Settings, layout: Layout) -> Report:
         "runner": runner,
     }
     write_json(layout.embed_report, report)
-    return report | {"summary": _summary(num_reused, num_embedded, faults)}
+    summary = _summary(num_reused, num_embedded, faults)
+    if not with_captions:
+        layout.captions.unlink(missing_ok=True)
+        return report | {"summary": summary}
+    captions = keep_captions(settings, layout, examples, vocabulary, encoder)
+    return report | {"captions": captions, "summary": [summary, f"  {captions_line(captions)}"]}
 
 
 def _job(settings: Settings, layout: Layout) -> tuple[EmbedJob, Encoder]:

@@ -99,7 +99,8 @@ def stage_files(settings: Settings) -> list[StageFiles]:
             name="embed",
             # Validation comes first, so that a broken rule stops the run here.
             deps=(EXAMPLES, VOCABULARY, "data/validation/validation.json", *weights),
-            params=("encoder", "embed", "prompts"),
+            # Captions are encoded where a recipe learns from them.
+            params=("encoder", "embed", "prompts", "train.method", "train.recipes"),
             kept=(FEATURES,),
         ),
         StageFiles(

@@ -77,6 +77,11 @@ class Layout:
         return self.features / "label_vectors.safetensors"
 
     @property
+    def captions(self) -> Path:
+        """What the training captions say; only where a recipe learns from them."""
+        return self.features / "captions.safetensors"
+
+    @property
     def tuned(self) -> Path:
         return self.root / "data" / "tuned" / "tuned.yaml"
 

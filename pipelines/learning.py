@@ -9,6 +9,7 @@ import numpy as np
 from blake3 import blake3
 from jaxtyping import Float32
 
+from components.atomic import read_json
 from components.data.examples import Example, Split, read_examples
 from components.errors import InputError
 from components.features.label_vectors import LabelVectors
@@ -18,8 +19,10 @@ from components.labels.holdout import SelectionRule, selection_rule, selection_t
 from components.labels.matrix import LabelMatrix
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
+from components.methods.tagalign.kept_captions import KeptCaptions
 from components.models.regions import Regions
 from components.training.data import Holdout, Names, Schedule
+from pipelines.caption_recipes import reads_captions
 from pipelines.layout import Layout
 from pipelines.settings import Settings, TrainSettings
 
@@ -49,6 +52,10 @@ class LearningData:
     train: Part
     val: Part
     rule: SelectionRule
+    captions: KeptCaptions | None = None
+    """Of the training photographs; only where a recipe learns from them."""
+    num_from_captions: int = 0
+    """Cells of the whole project that were read from captions."""
 
     @property
     def holdout(self) -> Holdout:
@@ -95,13 +102,24 @@ def load_learning_data(settings: Settings, layout: Layout) -> LearningData:
             "Give some labels (source.annotations), or use zero-shot alone: "
             "set train.recipes to [zero_shot]."
         )
+    captions = None
+    if reads_captions(settings):
+        captions = KeptCaptions.load(layout.captions).of(parts["train"].labels.example_ids)
     return LearningData(
         vocabulary=vocabulary,
         label_vectors=label_vectors,
         train=parts["train"],
         val=parts["val"],
         rule=selection_rule(parts["val"].labels.states),
+        captions=captions,
+        num_from_captions=_num_from_captions(layout),
     )
+
+
+def _num_from_captions(layout: Layout) -> int:
+    if not layout.prepare_report.exists():
+        return 0
+    return int(read_json(layout.prepare_report).get("num_from_captions", 0))
 
 
 def _part(

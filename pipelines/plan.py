@@ -1,6 +1,7 @@
 """What each recipe is trained with: the settings that tune chose, and proposals."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import yaml
@@ -12,6 +13,7 @@ from components.recipes.assume_negative import AssumeNegative
 from components.recipes.ignore_unknown import IgnoreUnknown
 from components.recipes.recipe import Recipe
 from components.training.data import Schedule
+from pipelines.caption_recipes import CAPTION_RECIPES
 from pipelines.layout import Layout
 from pipelines.learning import LearningData, schedule_of
 from pipelines.method import ATTEMPTED
@@ -19,6 +21,7 @@ from pipelines.pseudo_label import tuned_candidate
 from pipelines.settings import Settings
 from pipelines.sweep_problem import task_of
 from tuning.attempts import ATTEMPTS
+from tuning.from_captions import caption_recipes, caption_schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Plan:
     recipe: Recipe
     schedule: Schedule
     proposals: Int8[np.ndarray, "examples labels"]
+    reads: str = ""
+    """Hash of what the recipe reads beside labels and vectors, such as captions."""
 
 
 def plan_of(name: str, settings: Settings, layout: Layout, data: LearningData) -> Plan:
@@ -37,6 +42,8 @@ def plan_of(name: str, settings: Settings, layout: Layout, data: LearningData) -
         ArtefactError: If tune made no choice for it, or among other attempts.
     """
     nothing = np.zeros_like(data.train.labels.states)
+    if name in CAPTION_RECIPES:
+        return _from_captions(name, settings, layout, data)
     if name in ATTEMPTED:
         return _attempted(name, settings, layout, data)
     schedule = schedule_of(settings.train)
@@ -56,16 +63,39 @@ def _attempted(
     layout: Layout,
     data: LearningData,
 ) -> Plan:
-    tuned_candidate(layout, data)  # refuses what was tuned for another encoder or vocabulary
-    kept = yaml.safe_load(layout.tuned.read_text(encoding="utf-8")).get("methods", {}).get(name)
     task = task_of(data, schedule_of(settings.train))
     attempts = ATTEMPTS[name](task)
-    if kept is None or kept["attempt"] >= len(attempts):
+    attempt = attempts[_kept_choice(name, layout, data, [each.describe() for each in attempts])]
+    return Plan(attempt.recipe, attempt.schedule(task.schedule), attempt.propose(task))
+
+
+def _from_captions(name: str, settings: Settings, layout: Layout, data: LearningData) -> Plan:
+    task = task_of(data, schedule_of(settings.train))
+    recipes = caption_recipes(task)
+    place = _kept_choice(name, layout, data, [each.settings() for each in recipes])
+    return Plan(
+        recipes[place],
+        caption_schedule(task),
+        np.zeros_like(task.states),
+        data.captions.fingerprint if data.captions else "",
+    )
+
+
+def _kept_choice(
+    name: str, layout: Layout, data: LearningData, offered: list[dict[str, Any]]
+) -> int:
+    """The place of the settings that tune chose, among those on offer.
+
+    Raises:
+        ArtefactError: If it made no choice, or among other settings.
+    """
+    tuned_candidate(layout, data)  # refuses what was tuned for another encoder or vocabulary
+    kept = yaml.safe_load(layout.tuned.read_text(encoding="utf-8")).get("methods", {}).get(name)
+    if kept is None or kept["attempt"] >= len(offered):
         raise ArtefactError(f"{layout.tuned} has no choice for {name}; run `efuda run tune`.")
-    attempt = attempts[kept["attempt"]]
-    if attempt.describe() != kept["settings"]:
+    if offered[kept["attempt"]] != kept["settings"]:
         raise ArtefactError(
             f"{layout.tuned} chose settings for {name} that are not offered any more; "
             "run `efuda run --force tune`."
         )
-    return Plan(attempt.recipe, attempt.schedule(task.schedule), attempt.propose(task))
+    return kept["attempt"]

@@ -21,6 +21,7 @@ from pipelines.layout import Layout
 from pipelines.prepare_report import prepare_report, summary_lines
 from pipelines.published_rows import training_list, with_hold_out
 from pipelines.settings import Settings, SplitSettings
+from pipelines.sources.caption_labels import with_caption_labels
 from pipelines.sources.catalog import read_source
 from pipelines.sources.records import SourceRecord, label_matrix
 from pipelines.split_choice import choose_splits
@@ -29,7 +30,8 @@ from pipelines.stage import stage_main
 
 def run(settings: Settings, layout: Layout) -> dict[str, object]:
     """Read the source, open every image once, and write the tables of the project."""
-    source = read_source(settings.source, layout.root)
+    captioned = with_caption_labels(read_source(settings.source, layout.root), settings.source)
+    source = captioned.source
     drawn_over = training_list(source.records)
     source = replace(source, records=with_hold_out(source.records, settings))
     vocabulary = Vocabulary(source.label_names)
@@ -48,6 +50,7 @@ def run(settings: Settings, layout: Layout) -> dict[str, object]:
     vocabulary.save(layout.vocabulary)
     write_quarantine(layout.quarantine, faults)
     report = prepare_report(settings, examples, labels, faults, [*source.notes, *notes])
+    report["num_from_captions"] = captioned.num_cells
     num_decoded = sum(image.decoded for image in checks.images.values())
     # Written last: its presence says that the other files are whole. How many
     # files were decoded differs between runs, so it is told but not kept.

@@ -37,6 +37,7 @@ RecipeName = Literal[
     "gpr",
     "trm_ml",
     "csa",
+    "tagalign",
     "efuda",
 ]
 
@@ -70,6 +71,9 @@ class SourceSettings(Section):
     """Whether a label not annotated in a listed image is absent; None asks the format."""
     vocabulary: tuple[str, ...] | None = None
     """The label names to use; None takes them from the source in its order."""
+    labels_from_captions: bool | None = None
+    """Whether a label counts as present where a caption names it; None says yes where the
+    photographs have captions and no known label. The source's own word always counts more."""
     include_unlisted: bool = True
     """Whether images in the folder that the annotations do not list are examples, all unknown."""
     names: str | None = None

@@ -42,6 +42,8 @@ def task_of(data: LearningData, schedule: Schedule) -> Task:
         holdout_states=data.val.labels.states,
         rule=data.rule,
         schedule=schedule,
+        grid=data.captions.grid if data.captions else None,
+        captions=data.captions.images if data.captions else None,
     )
 
 

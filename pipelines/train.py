@@ -128,6 +128,7 @@ def _fits(names: list[str], settings: Settings, layout: Layout, data: LearningDa
 def _fingerprint(data: LearningData, plan: Plan, seed: int, train: TrainSettings) -> str:
     digest = blake3(data.fingerprint.encode())
     digest.update(plan.proposals.tobytes())
+    digest.update(plan.reads.encode())
     digest.update(f"{plan.recipe!r} {plan.schedule.epochs} {plan.schedule.weight_decay}".encode())
     digest.update(str(seed).encode())
     unread = {"seeds", "recipes", "method", "checkpoint_every"}

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import track
 
 from components.atomic import atomic_path, write_text
+from pipelines.caption_recipes import CAPTION_RECIPES
 from pipelines.layout import Layout
 from pipelines.learning import LearningData, load_learning_data, schedule_of
 from pipelines.method import ATTEMPTED, wanted
@@ -23,10 +24,12 @@ from pipelines.settings import FixedSettings, Settings, TuneSettings
 from pipelines.stage import Report, stage_main
 from pipelines.sweep_problem import problem_of, task_of
 from tuning.candidate import PUBLISHED, Candidate
+from tuning.from_captions import choose_from_captions
 from tuning.methods import choose
 from tuning.objective import TRIAL_SEEDS, Problem
 from tuning.space import candidates
 from tuning.sweep import METRIC, Trial, best_trial, sweep_locally, sweep_on_ray
+from tuning.task import Task
 
 SCHEMA_VERSION = 1
 RULES = {
@@ -75,10 +78,14 @@ def run(settings: Settings, layout: Layout) -> Report:
 
 def _choose_attempts(settings: Settings, data: LearningData) -> dict[str, dict[str, Any]]:
     """For each recipe that has attempts of its own, the one that the hold-out likes best."""
-    names = [name for name in wanted(settings, data).recipes if name in ATTEMPTED]
+    chosen_for = (*ATTEMPTED, *CAPTION_RECIPES)
+    names = [name for name in wanted(settings, data).recipes if name in chosen_for]
     task = task_of(data, schedule_of(settings.train))
     found: dict[str, dict[str, Any]] = {}
     for name in track(names, description="attempts", console=Console(stderr=True), transient=True):
+        if name in CAPTION_RECIPES:
+            found[name] = _choose_from_captions(task)
+            continue
         chosen = choose(name, task, seed=TRIAL_SEEDS[0])
         found[name] = {
             "attempt": chosen.place,
@@ -86,6 +93,15 @@ def _choose_attempts(settings: Settings, data: LearningData) -> dict[str, dict[s
             "settings": chosen.attempt.describe(),
         }
     return found
+
+
+def _choose_from_captions(task: Task) -> dict[str, Any]:
+    chosen = choose_from_captions(task, TRIAL_SEEDS[0])
+    return {
+        "attempt": chosen.place,
+        "scores": list(chosen.scores),
+        "settings": chosen.recipe.settings(),
+    }
 
 
 def _sweep(settings: Settings, layout: Layout, data: LearningData, problem: Problem) -> list[Trial]:

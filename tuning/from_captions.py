@@ -39,22 +39,61 @@ def learn_from_captions(task: Task, seed: int) -> CaptionFit:
     Raises:
         InputError: If the task has no captions, or no regions.
     """
+    chosen = choose_from_captions(task, seed)
+    schedule = caption_schedule(task)
+    found = fit(chosen.recipe, _data(task), task.holdout, task.names, schedule, seed=seed)
+    return CaptionFit(found, chosen.recipe.settings())
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionChoice:
+    """The candidate that the hold-out likes best."""
+
+    place: int
+    recipe: TagAlign
+    scores: tuple[float, ...]
+    """Of all candidates, tried briefly, in their order."""
+
+
+def choose_from_captions(task: Task, seed: int) -> CaptionChoice:
+    """Try every candidate for a few epochs; of equals the first is chosen.
+
+    Raises:
+        InputError: If the task has no captions, or no regions.
+    """
+    schedule = caption_schedule(task)
+    brief = replace(schedule, epochs=min(TRIAL_EPOCHS, schedule.epochs))
+    recipes = caption_recipes(task)
+    scores = tuple(
+        fit(each, _data(task), task.holdout, task.names, brief, seed=seed).best_score
+        for each in recipes
+    )
+    place = int(np.argmax(scores))
+    return CaptionChoice(place, recipes[place], scores)
+
+
+def caption_recipes(task: Task) -> list[TagAlign]:
+    """The candidates, in the order in which choices are kept.
+
+    Raises:
+        InputError: If the task has no captions, or no regions.
+    """
     captions = captions_of(task)
-    data = TrainingSet(
+    if task.grid is None:
+        raise InputError(
+            "TagAlign needs region vectors and their grid, and this task has none; embed with "
+            "regions, or take another method."
+        )
+    return [TagAlign(captions=captions, grid=task.grid, **each) for each in CANDIDATES]
+
+
+def _data(task: Task) -> TrainingSet:
+    return TrainingSet(
         views=task.views,
         states=task.states,
         proposals=np.zeros_like(task.states),
         regions=task.regions,
     )
-    schedule = caption_schedule(task)
-    brief = replace(schedule, epochs=min(TRIAL_EPOCHS, schedule.epochs))
-    recipes = [TagAlign(captions=captions, grid=task.grid, **each) for each in CANDIDATES]
-    tried = [
-        fit(each, data, task.holdout, task.names, brief, seed=seed).best_score for each in recipes
-    ]
-    best = recipes[int(np.argmax(tried))]
-    found = fit(best, data, task.holdout, task.names, schedule, seed=seed)
-    return CaptionFit(found, best.settings())
 
 
 def caption_schedule(task: Task) -> Schedule:
@@ -74,6 +113,8 @@ def captions_of(task: Task) -> CaptionedImages:
         InputError: If it has none.
     """
     said = task.captions
+    if isinstance(said, CaptionedImages):
+        return said
     if said is None:
         raise InputError(
             "TagAlign needs captions, and this task has none; use protocol captions on a world "

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float32, Int8
 
 from components.labels.holdout import SelectionRule
+from components.methods.tagalign.captioned import CaptionedImages
 from components.training.data import Holdout, Names, Regions, Schedule
 
 
@@ -40,4 +41,5 @@ class Task:
     schedule: Schedule
     grid: tuple[int, int] | None = None
     """Rows and columns of the regions; only methods that convolve over them need it."""
-    captions: CaptionTags | None = None
+    captions: CaptionTags | CaptionedImages | None = None
+    """Only methods that learn from captions read them."""

@@ -76,9 +76,26 @@ def read_class_words(path: Path, vocabulary: Vocabulary) -> ClassWords:
 
 def coco_class_words(vocabulary: Vocabulary) -> ClassWords:
     """Our words for COCO's classes, as far as ``vocabulary`` has them."""
+    return ClassWords(vocabulary, {k: v for k, v in _coco_rows().items() if k in vocabulary})
+
+
+def label_words(vocabulary: Vocabulary) -> ClassWords:
+    """Labels by their own names, and by our words for those that are classes of COCO.
+
+    A word that is a label itself stands for that label alone.
+    """
+    own = {name.lower().replace("_", " ") for name in vocabulary.names}
+    table = {
+        label: tuple(word for word in words if word not in own)
+        for label, words in _coco_rows().items()
+        if label in vocabulary
+    }
+    return ClassWords(vocabulary, table)
+
+
+def _coco_rows() -> dict[str, tuple[str, ...]]:
     text = resources.files("components.captions").joinpath("coco_words.csv").read_text("utf-8")
-    table = _rows(text)
-    return ClassWords(vocabulary, {k: v for k, v in table.items() if k in vocabulary})
+    return _rows(text)
 
 
 def _rows(text: str) -> dict[str, tuple[str, ...]]:

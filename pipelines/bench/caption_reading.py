@@ -1,22 +1,22 @@
-"""What the captions of a world say, read once for all cells.
-
-A label counts as present where a parsed caption names it; nothing is ever known
-to be absent. Attributes and objects outside the labels are kept as tags.
-"""
+"""What the captions of a world say, read once for all cells."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from components.captions.class_words import ClassWords, coco_class_words
+from components.captions.reading import (
+    ATTRIBUTE_PROMPT,
+    PROMPT,
+    Parses,
+    frequent_tags,
+    parse_captions,
+    said_states,
+)
 from components.captions.rule_parser import RuleParser
-from components.captions.tag_matrix import tag_matrix
-from components.captions.tag_vocabulary import TagLimits, TagVocabulary, build_tag_vocabulary
-from components.captions.tags import CaptionTags as Parsed
 from components.captions.tags import Kind
 from components.data.examples import Example, Split
 from components.encoders.encoder import Encoder
-from components.labels.states import PRESENT
 from components.labels.vocabulary import Vocabulary
 from pipelines.bench.world import CaptionReading
 from tuning.task import CaptionTags
@@ -24,9 +24,6 @@ from tuning.task import CaptionTags
 Words = Callable[[Vocabulary], ClassWords]
 """Which names in captions stand for which label."""
 
-PROMPT = "a photo of a {name}"
-ATTRIBUTE_PROMPT = "a photo of something {name}"
-LIMITS = TagLimits(max_tags=2_000, min_count=3)
 _TEXTS_AT_ONCE = 256
 
 
@@ -49,14 +46,16 @@ def read_captions(
         return None
     class_words = words(vocabulary)
     parser = RuleParser(class_words.phrases)
-    parsed = {split: _parsed(parser, photos[split]) for split in ("train", "val")}
-    train = parsed["train"]
+    train, val = (
+        parse_captions(parser, [row.captions for row in photos[split]])
+        for split in ("train", "val")
+    )
     texts = [(row, text) for row, found in enumerate(photos["train"]) for text in found.captions]
     objects = _tags(train, "object", encoder, PROMPT)
     attributes = _tags(train, "attribute", encoder, ATTRIBUTE_PROMPT)
     return CaptionReading(
-        train=_states(train, class_words, vocabulary),
-        val=_states(parsed["val"], class_words, vocabulary),
+        train=said_states(train, class_words, vocabulary),
+        val=said_states(val, class_words, vocabulary),
         tags=CaptionTags(
             caption_vectors=_encode(encoder, [text for _, text in texts]),
             caption_rows=np.array([row for row, _ in texts], np.int64),
@@ -68,33 +67,15 @@ def read_captions(
     )
 
 
-def _parsed(parser: RuleParser, rows: Sequence[Example]) -> list[list[Parsed]]:
-    stream = parser.parse_all(text for row in rows for text in row.captions)
-    return [[next(stream) for _ in row.captions] for row in rows]
-
-
-def _states(
-    parsed: Sequence[Sequence[Parsed]], words: ClassWords, vocabulary: Vocabulary
-) -> np.ndarray:
-    states = np.zeros((len(parsed), len(vocabulary)), np.int8)
-    for row, captions in enumerate(parsed):
-        for tags in captions:
-            for label in words.labels_of(tags):
-                states[row, vocabulary.index(label)] = PRESENT
-    return states
-
-
 def _tags(
-    parsed: Sequence[Sequence[Parsed]], kind: Kind, encoder: Encoder, prompt: str
+    parsed: Parses, kind: Kind, encoder: Encoder, prompt: str
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which image has which tag, and the tags' text vectors; no column where none is frequent."""
-    flat = [tags for captions in parsed for tags in captions]
-    if not any(tags.mentions(kind) for tags in flat):
-        return np.zeros((len(parsed), 0), np.int8), np.zeros((0, encoder.embed_dim), np.float32)
-    vocabulary: TagVocabulary = build_tag_vocabulary(flat, kind, LIMITS)
-    matrix = tag_matrix(parsed, vocabulary)
-    texts = [prompt.format(name=name) for name in vocabulary.names]
-    return matrix.dense(np.arange(len(parsed))).astype(np.int8), _encode(encoder, texts)
+    """Which image has which tag, and the tags' text vectors."""
+    names, matrix = frequent_tags(parsed, kind)
+    vectors = np.zeros((0, encoder.embed_dim), np.float32)
+    if names:
+        vectors = _encode(encoder, [prompt.format(name=name) for name in names])
+    return matrix.dense(np.arange(len(parsed))).astype(np.int8), vectors
 
 
 def _encode(encoder: Encoder, texts: Sequence[str]) -> np.ndarray:

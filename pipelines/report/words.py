@@ -27,6 +27,7 @@ EXPLAINED: Mapping[str, str] = {
     "public description",
     "csa": "evidence pooled over regions, label contexts and an averaged teacher; a "
     "reconstruction from the public description",
+    "tagalign": "regions, trained on whole captions and on the tags that a parser reads in them",
     "efuda": "whole image and regions read together, held near zero-shot as strongly as the "
     "hold-out asks for",
 }

@@ -9,6 +9,7 @@ from components.errors import InputError
 from components.labels.states import PRESENT
 from pipelines.settings import SourceSettings
 from pipelines.sources import coco, cub, folder, formatted, jsonl, nuswide, tables, voc, yolo
+from pipelines.sources.caption_labels import is_captions_only
 from pipelines.sources.captions import add_captions
 from pipelines.sources.paths import joined, list_images, require_folder, undecodable_images
 from pipelines.sources.records import (
@@ -26,7 +27,8 @@ def read_source(source: SourceSettings, root: Path = Path()) -> SourceRecords:
     """Read labels, captions, sketches and the images that nothing lists.
 
     No image is opened. Labels outside ``source.vocabulary``, where that is
-    given, are dropped and reported.
+    given, are dropped and reported. There may be no label name at all where
+    photographs have captions and nothing else (pipelines/sources/caption_labels.py).
 
     Args:
         source: The section ``source`` of params.yaml.
@@ -40,13 +42,14 @@ def read_source(source: SourceSettings, root: Path = Path()) -> SourceRecords:
     sketches = read_sketches(source, root, source.vocabulary or labelled.label_names)
     names = labelled.label_names or unique_names(sorted({n for s in sketches for n in s.cells}))
     vocabulary = unique_names(source.vocabulary or names)
-    if not vocabulary:
+    photos = [*labelled.records, *_unlisted(source, root, labelled)]
+    photos, caption_faults = add_captions(source, root, photos)
+    from_captions = source.labels_from_captions is not False and is_captions_only(photos)
+    if not vocabulary and not from_captions:
         raise InputError(
             "The source names no label; list the labels you want in source.vocabulary."
         )
     _require_printable(vocabulary)
-    photos = [*labelled.records, *_unlisted(source, root, labelled)]
-    photos, caption_faults = add_captions(source, root, photos)
     whole, id_faults = _without_repeated_ids([*photos, *sketches])
     gathered = replace(
         labelled,

@@ -247,10 +247,11 @@ def test_captions_join_by_path_or_by_id(project: Path) -> None:
     assert {r.id: r.captions for r in source.records}["d.jpg"] == ("one", "two")
 
 
-def test_captions_alone_need_a_vocabulary(project: Path) -> None:
+def test_captions_that_give_no_labels_need_a_vocabulary(project: Path) -> None:
     (project / "l.jsonl").write_text('{"image": "a.jpg", "caption": "a cat"}\n')
     with pytest.raises(InputError, match=r"source\.vocabulary"):
-        read(project, "jsonl", "l.jsonl")
+        read(project, "jsonl", "l.jsonl", labels_from_captions=False)
+    assert read(project, "jsonl", "l.jsonl").label_names == ()
     source = read(project, "jsonl", "l.jsonl", vocabulary=("cat",))
     assert source.label_names == ("cat",)
     assert cells(source)["a.jpg"] == {}
