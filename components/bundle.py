@@ -8,7 +8,7 @@ every part must speak of the same encoder.
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from components.calibration.calibration import Calibration
 from components.encoders.config import ConseConfig, EncoderConfig, OpenClipConfig
 from components.errors import ArtefactError
 from components.labels.vocabulary import Vocabulary
-from components.models.tagger import Tagger
+from components.models.tagger import IMAGE_TOWER, Tagger
 from components.search.gallery import Gallery
 from components.search.index import SearchIndex
 from components.search.modality import ModalityMeans, SketchSearch
@@ -40,6 +40,8 @@ class Bundle:
     version: str
     encoder_id: str
     encoder_config: EncoderConfig
+    tag_encoder_config: EncoderConfig
+    """The same, unless the tagger was trained together with an encoder of its own."""
     templates: tuple[str, ...]
     vocabulary: Vocabulary
     tagger: Tagger
@@ -93,7 +95,7 @@ def write_bundle(
         description: dict[str, object] = {
             "schema_version": SCHEMA_VERSION,
             "name": name,
-            "encoder": {"id": tagger.encoder_id, "config": config},
+            "encoder": {"id": tagger.project_encoder_id, "config": config},
             "recipe": tagger.recipe,
             "seed": tagger.seed,
             "templates": list(templates),
@@ -124,18 +126,21 @@ def load_bundle(directory: Path) -> Bundle:
     index = SearchIndex.load(directory / "index")
     _check_agreement(tagger, vocabulary, {"encoder_id": index.encoder_id})
     encoder = description["encoder"]
-    if encoder["id"] != tagger.encoder_id:
+    if encoder["id"] != tagger.project_encoder_id:
         raise ArtefactError(
-            f"{directory} is for encoder {encoder['id']}, its tagger for {tagger.encoder_id}; "
+            f"{directory} is for encoder {encoder['id']}, its tagger for "
+            f"{tagger.project_encoder_id}; "
             "register it again."
         )
     modality = ModalityMeans.load(directory / "index")
     facts: Mapping[str, Any] = index.facts
+    config = _config_of(encoder["config"], directory)
     return Bundle(
         name=description["name"],
         version=description["version"],
         encoder_id=encoder["id"],
-        encoder_config=_config_of(encoder["config"], directory),
+        encoder_config=config,
+        tag_encoder_config=tag_encoder_config(config, tagger, directory / "tagger"),
         templates=tuple(description["templates"]),
         vocabulary=vocabulary,
         tagger=tagger,
@@ -150,10 +155,23 @@ def load_bundle(directory: Path) -> Bundle:
     )
 
 
+def tag_encoder_config(config: EncoderConfig, tagger: Tagger, directory: Path) -> EncoderConfig:
+    """The encoder whose vectors a tagger reads.
+
+    Args:
+        config: The project's.
+        tagger: As it was saved in ``directory``.
+        directory: Where its own image tower lies, if it has one.
+    """
+    if tagger.trained_encoder is None or not isinstance(config, OpenClipConfig):
+        return config
+    return replace(config, image_tower=str((directory / IMAGE_TOWER).absolute()))
+
+
 def _check_agreement(tagger: Tagger, vocabulary: Vocabulary, index: Mapping[str, Any]) -> None:
-    if tagger.encoder_id != index.get("encoder_id"):
+    if tagger.project_encoder_id != index.get("encoder_id"):
         raise ArtefactError(
-            f"The tagger reads vectors of encoder {tagger.encoder_id}, the index holds vectors "
+            f"The tagger is for encoder {tagger.project_encoder_id}, the index holds vectors "
             f"of {index.get('encoder_id')}; run `efuda run` so that both are made anew."
         )
     if tagger.vocabulary.names != vocabulary.names:

@@ -21,7 +21,7 @@ class BundleModel(mlflow.pyfunc.PythonModel):
         from components.encoders.catalog import build_encoder
 
         self.bundle = load_bundle(Path(context.artifacts["bundle"]))
-        self.encoder = build_encoder(self.bundle.encoder_config)
+        self.encoder = build_encoder(self.bundle.tag_encoder_config)
 
     def predict(self, context, model_input: pd.DataFrame, params=None):
         """One JSON list of ``{"label", "probability", "threshold"}`` for each row.

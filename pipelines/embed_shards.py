@@ -1,16 +1,12 @@
 """Embeds one shard and writes it: the same code in this process and in Ray's actors."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from blake3 import blake3
-from torch import Tensor
 
-from components.data.images import ImageFault, decode_image, read_image_bytes
 from components.encoders.batches import Fault, View, encode_views, loaded_batches
 from components.encoders.catalog import build_encoder
 from components.encoders.config import EncoderConfig
@@ -18,6 +14,7 @@ from components.encoders.encoder import Encoder
 from components.errors import InputError
 from components.features.store import FeatureStore
 from pipelines.embed_plan import ImageWork, missing_by_view
+from pipelines.pixels import load_pixels, num_loaders
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,7 +81,10 @@ class ShardEmbedder:
         vectors: dict[View, list[np.ndarray]] = {view: [] for view in views}
         regions: dict[View, list[np.ndarray]] = {view: [] for view in views}
         for batch in loaded_batches(
-            images, self._load, batch_size=self._job.batch_size, num_threads=_num_loaders()
+            images,
+            lambda image: load_pixels(image, self._encoder.preprocess),
+            batch_size=self._job.batch_size,
+            num_threads=num_loaders(),
         ):
             faults.update({image.content_hash: fault for image, fault in batch.faults})
             if batch.pixels is None:
@@ -104,19 +104,3 @@ class ShardEmbedder:
                     np.concatenate(regions[view]) if self._job.regions else None,
                 )
         return set(hashes)
-
-    def _load(self, image: ImageWork) -> Tensor | Fault:
-        fault = Fault("missing_file", "no such file")
-        for path in image.paths:
-            try:
-                data = read_image_bytes(Path(path))
-                if blake3(data).hexdigest() == image.content_hash:
-                    return self._encoder.preprocess(decode_image(data))
-                fault = Fault("changed", "the file is not the one that was prepared; run prepare")
-            except ImageFault as problem:
-                fault = Fault(str(problem.reason), problem.detail)
-        return fault
-
-
-def _num_loaders() -> int:
-    return max(1, len(os.sched_getaffinity(0)))

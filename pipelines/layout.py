@@ -105,6 +105,11 @@ class Layout:
         return self.taggers / recipe / f"seed-{seed}"
 
     @property
+    def trained_features(self) -> Path:
+        """Vectors of encoders that were trained with taggers, by encoder id."""
+        return self.taggers / "vectors"
+
+    @property
     def calibrations(self) -> Path:
         return self.root / "data" / "calibration"
 

@@ -82,6 +82,12 @@ def embedded_photos(layout: Layout, split: Split, encoder_id: str) -> list[Examp
     return sorted(photos, key=lambda row: row.id)
 
 
+def vectors_of(tagger: Tagger, layout: Layout) -> FeatureStore:
+    """The vectors that a tagger reads: embed's, or those of its own encoder, kept by train."""
+    root = layout.features if tagger.trained_encoder is None else layout.trained_features
+    return FeatureStore(root, tagger.encoder_id)
+
+
 def split_logits(
     tagger: Tagger, photos: Sequence[Example], layout: Layout
 ) -> Float[np.ndarray, "examples labels"]:
@@ -97,7 +103,7 @@ def stored_logits(
     Raises:
         ArtefactError: If vectors are missing, or region vectors that the tagger reads.
     """
-    store = FeatureStore(layout.features, tagger.encoder_id)
+    store = vectors_of(tagger, layout)
     regions = RegionRows(store, VIEW, hashes) if tagger.needs_regions else None
     return tagger.logits(store.load_global(VIEW, hashes), regions)
 

@@ -61,7 +61,7 @@ class ImageTower(nn.Module):
     def _in_text_space(
         self, tokens: Float[Tensor, "batch regions width"]
     ) -> Float[Tensor, "batch regions embed"]:
+        visual: Any = self.visual
         if isinstance(self.visual, VisionTransformer):
-            return tokens @ self.visual.proj
-        pool = self.visual.attnpool
-        return pool.c_proj(pool.v_proj(tokens))
+            return tokens @ visual.proj
+        return visual.attnpool.c_proj(visual.attnpool.v_proj(tokens))

@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,20 @@ Tokenize = Callable[..., Int[Tensor, "texts tokens"]]
 PROBE_TEXTS = ["a photo of a cat", "two Dogs, naïve; 12 km", "絵札"]
 
 
+@dataclass(frozen=True, slots=True)
+class Preprocess:
+    """A picture resized, cropped and normalised as a model was trained.
+
+    It holds nothing of the model, so that processes that only read pictures need none.
+    """
+
+    transform: Any
+
+    def __call__(self, image: Image.Image) -> Float[Tensor, "3 height width"]:
+        """The picture's pixels."""
+        return self.transform(_without_far_ends(image))
+
+
 class OpenClipEncoder:
     """Which towers have region vectors: :class:`components.encoders.image_tower.ImageTower`."""
 
@@ -62,16 +76,14 @@ class OpenClipEncoder:
         self._device = device
         self._model: Any = _load_model(config, source).to(device)
         self._tokenize, self._context_length = _tokenizer(config, source)
-        self._preprocess: Any = image_transform_v2(_preprocess_config(self._model), is_train=False)
+        self.preprocess = Preprocess(
+            image_transform_v2(_preprocess_config(self._model), is_train=False)
+        )
         self.temperature = math.exp(-float(self._model.logit_scale.detach()))
         self._tower = ImageTower(self._model.visual)
         self.grid, self.embed_dim = self._measure()
         self.num_regions = self.grid[0] * self.grid[1]
         self.id = encoder_id("open_clip", self._model.state_dict(), self._facts())
-
-    def preprocess(self, image: Image.Image) -> Float[Tensor, "3 height width"]:
-        """The picture resized, cropped and normalised as the model was trained."""
-        return self._preprocess(_without_far_ends(image))
 
     @torch.no_grad()
     def encode_images(self, pixels: Float[Tensor, "batch 3 height width"]) -> ImageVectors:

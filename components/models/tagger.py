@@ -1,7 +1,9 @@
-"""A tagger over frozen image vectors: a head, its vocabulary and where it comes from."""
+"""A tagger over image vectors: a head, its vocabulary and where it comes from."""
 
-from dataclasses import dataclass
+import shutil
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -18,6 +20,18 @@ from components.models.images import images_of, rows_at_once
 from components.models.regions import Regions
 
 SCHEMA_VERSION = 2
+IMAGE_TOWER = "image_tower.safetensors"
+"""Beside a tagger: weights of the image tower that was trained with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedEncoder:
+    """The encoder whose image tower was trained with a head."""
+
+    tuning: str
+    """``lora`` or ``full``."""
+    start_id: str
+    """Of the encoder that it was before; texts are still that encoder's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +39,7 @@ class Tagger:
     """A head and what it may be used with.
 
     ``encoder_id`` names the encoder whose vectors it reads: vectors of another
-    are meaningless to it. Zero-shot is the linear head whose weights are the
+    are meaningless to it. It is the project's, or that of ``trained_encoder``. Zero-shot is the linear head whose weights are the
     label names' text vectors divided by the encoder's temperature.
     """
 
@@ -36,6 +50,18 @@ class Tagger:
     head: Head
     fingerprint: str = ""
     """Hash of everything the training read; empty where nothing was trained."""
+    trained_encoder: TrainedEncoder | None = None
+    """None where the encoder was frozen."""
+
+    @property
+    def mode(self) -> Literal["cached", "end-to-end"]:
+        """How it was trained: on frozen vectors, or together with its encoder."""
+        return "cached" if self.trained_encoder is None else "end-to-end"
+
+    @property
+    def project_encoder_id(self) -> str:
+        """Of the encoder that texts and searches use."""
+        return self.encoder_id if self.trained_encoder is None else self.trained_encoder.start_id
 
     @property
     def needs_regions(self) -> bool:
@@ -83,8 +109,8 @@ class Tagger:
             found = self.head.region_scores(torch.from_numpy(regions).float(), label)
         return found.numpy()
 
-    def save(self, directory: Path) -> None:
-        """Write ``tagger.json`` and ``head.safetensors``, both or neither."""
+    def save(self, directory: Path, image_tower: Path | None = None) -> None:
+        """Write ``tagger.json`` and ``head.safetensors``, and a copy of ``image_tower``: all or none."""
         description = {
             "schema_version": SCHEMA_VERSION,
             "recipe": self.recipe,
@@ -94,6 +120,7 @@ class Tagger:
             "head_settings": self.head.settings(),
             "names": list(self.vocabulary.names),
             "fingerprint": self.fingerprint,
+            "trained_encoder": self.trained_encoder and asdict(self.trained_encoder),
         }
         tensors = {
             name: value.detach().cpu().contiguous()
@@ -102,6 +129,8 @@ class Tagger:
         with atomic_directory(directory) as temporary:
             save_file(tensors, temporary / "head.safetensors")
             write_json(temporary / "tagger.json", description)
+            if image_tower is not None:
+                shutil.copyfile(image_tower, temporary / IMAGE_TOWER)
 
     @classmethod
     def load(cls, directory: Path) -> "Tagger":
@@ -116,6 +145,7 @@ class Tagger:
                 f"{directory} holds a tagger of schema {description.get('schema_version')}, "
                 f"this program reads {SCHEMA_VERSION}; train it again."
             )
+        trained = description.get("trained_encoder")
         head = head_class(description["head"]).empty(**description["head_settings"])
         try:
             head.load_state_dict(load_file(directory / "head.safetensors"))
@@ -130,4 +160,5 @@ class Tagger:
             vocabulary=Vocabulary(tuple(description["names"])),
             head=head.eval(),
             fingerprint=description["fingerprint"],
+            trained_encoder=None if trained is None else TrainedEncoder(**trained),
         )
