@@ -68,7 +68,7 @@ class Prompter:
     """Places of the end marks in ``rest``."""
 
     def prompts(self, num_tokens: int | None = None, *, shared: bool = False) -> "PromptTokens":
-        """Learned words before each name, at their start.
+        """Learned words before each name, at their start, on the device of ``words``.
 
         Args:
             num_tokens: M; None takes as many as the template has.
@@ -86,6 +86,8 @@ class Prompter:
                 f"encoder reads {self.tower.context_length} tokens, which leaves 1 to {room}. "
                 "Take fewer tokens, or shorten the label."
             )
+        # An earlier fit may have left it elsewhere.
+        self.tower.to(self.words.device, torch.float32)
         repeats = -(-count // len(self.words))
         words = self.tower.embed(self.words.repeat(repeats)[-count:]).detach()
         sets = 1 if shared else len(self.names)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from components.methods.csa.contexts import ContextModel
 from components.models.heads.contextual import ContextReader, ContextualHead
+from components.models.heads.evidence_pool import EvidencePool
 from components.models.heads.linear import LinearHead
 from components.models.heads.summed import SummedHead
 from components.models.images import Images
@@ -65,10 +66,19 @@ class ContextualStart:
 
     @classmethod
     def of(
-        cls, start: Start, contexts: ContextModel, *, hidden: int, whole: bool
+        cls,
+        start: Start,
+        contexts: ContextModel,
+        *,
+        hidden: int,
+        whole: bool,
+        pool: EvidencePool | None = None,
     ) -> "ContextualStart":
-        """Both readings as zero-shot, each with half a say; contexts pass on nothing."""
-        pool = evidence_pool_like_zero_shot(start)
+        """Both readings as zero-shot, each with half a say; contexts pass on nothing.
+
+        ``pool`` may bring another reading of regions; it is taken over.
+        """
+        pool = pool or evidence_pool_like_zero_shot(start)
         linear = StandardisedLinear.of(start)
         space = ImageSpace(linear, pool.centre, pool.scale)
         pool.centre.zero_()

@@ -45,6 +45,7 @@ from components.models.heads.contextual import ContextualHead
 from components.models.heads.head import Head
 from components.models.heads.summed import SummedHead
 from components.recipes.contextual_start import ContextualStart
+from components.recipes.prompted_pool import PromptedPool, started_prompts
 from components.training.learner import Batch, Learner, ScoreTraining, Start
 
 
@@ -87,6 +88,16 @@ class CSA:
     hidden: int = 64
     rate: float = 1 / 3
     """Of the schedule's learning rate."""
+    prompts: Literal["residual", "tokens"] = "residual"
+    """Of regions. residual: free vectors, from the text of each label; tokens: learned words
+    before its name, through the frozen text tower."""
+    num_tokens: int | None = None
+    """Learned words a prompt; None takes as many as the template has (then the start is
+    zero-shot); the description says 16."""
+    shared_tokens: bool = False
+    """Whether all labels learn the same words."""
+    token_rate: float = 1 / 3
+    """Of the schedule's learning rate, for tokens."""
     asymmetric: AsymmetricLoss = field(
         default_factory=lambda: AsymmetricLoss(gamma_positive=0.0, gamma_negative=0.0, clip=0.0)
     )
@@ -94,8 +105,9 @@ class CSA:
     of the same laboratory."""
 
     def __post_init__(self) -> None:
-        if min(self.unknown_weight, self.context_weight, self.noise, self.rate) < 0:
-            raise ValueError("weights, noise and rate must be at least 0")
+        rates = (self.rate, self.token_rate)
+        if min(self.unknown_weight, self.context_weight, self.noise, *rates) < 0:
+            raise ValueError("weights, noise and rates must be at least 0")
         if min(self.region_dropout, self.estimation_share, self.decay) < 0:
             raise ValueError("region_dropout, estimation_share and decay must be at least 0")
         if max(self.region_dropout, self.estimation_share, self.decay) >= 1:
@@ -127,11 +139,23 @@ class CSALearner(Learner):
         self.recipe = recipe
         self.states = start.data.states
         self.vectors = torch.from_numpy(start.data.views[0])
+        tokens = None
+        if recipe.prompts == "tokens":
+            tokens = started_prompts(start, recipe.num_tokens, shared=recipe.shared_tokens)
         found = ContextualStart.of(
-            start, recipe.contexts(start), hidden=recipe.hidden, whole=recipe.whole != "absent"
+            start,
+            recipe.contexts(start),
+            hidden=recipe.hidden,
+            whole=recipe.whole != "absent",
+            pool=tokens and tokens.pool,
         )
         self.space = found.space
         self.student = found.head
+        self.prompts = None
+        if tokens:
+            self.student.pool.where.requires_grad_(False)
+            self.student.pool.what.requires_grad_(False)
+            self.prompts = PromptedPool(tokens.where, tokens.what, self.student.pool)
         if not recipe.context_weight:
             self.student.contexts.requires_grad_(False)
         if recipe.whole == "fixed":
@@ -156,7 +180,10 @@ class CSALearner(Learner):
         recipe = self.recipe
         weak = self.space(batch.images)
         strong = strong_view(weak, region_dropout=recipe.region_dropout, noise=recipe.noise)
-        labels, contexts = map(_at_least_single, self.student.read(strong))
+        read = (
+            self.prompts.read(self.student, strong) if self.prompts else self.student.read(strong)
+        )
+        labels, contexts = map(_at_least_single, read)
         used = torch.where(self.estimation[batch.rows][:, None], UNKNOWN, batch.states)
         known = 1 - cells(used, UNKNOWN, labels)
         present = cells(used, PRESENT, labels)
@@ -223,24 +250,28 @@ class CSALearner(Learner):
         return without + np.float32(found) * moved
 
     def after_step(self) -> None:
-        """The teacher follows."""
+        """The teacher follows; of prompts that are tokens, the vectors of the last forward pass."""
         self.teacher.follow(self.student)
 
     def rate_factors(self) -> dict[str, float]:
         """Few images are soon learned by heart."""
-        return {"student.": self.recipe.rate}
+        return {"student.": self.recipe.rate, "prompts.": self.recipe.token_rate}
 
     def anchored(self) -> list[nn.Parameter]:
         """The prompts."""
         reading = self.student.reading
         whole = [reading.whole.weight] if isinstance(reading, SummedHead) else []
+        if self.prompts:
+            return [*self.prompts.anchored(), *whole]
         return [self.student.pool.where, self.student.pool.what, *whole]
 
     def _teacher(self) -> ContextualHead:
         return cast(ContextualHead, self.teacher.head)
 
     def head(self) -> Head:
-        """On raw images, of the teacher or of the student."""
+        """On raw images, of the teacher or of the student; with prompts as plain vectors."""
+        if self.prompts and self.recipe.keep == "student":
+            self.prompts.fold(self.student)
         kept = self._teacher() if self.recipe.keep == "teacher" else self.student
         return self.space.folded(kept)
 

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int8, Int64, Num
 from torch import Tensor
 
+from components.models.prompt_tokens import Prompter
 from components.models.regions import Regions
 
 
@@ -65,6 +66,8 @@ class Names:
     """Unit length."""
     temperature: float = field(default=0.01)
     """Softmax temperature natural to this encoder's cosines; above 0. CLIP's by default."""
+    prompter: Prompter | None = None
+    """The text tower, for prompts that are learned as tokens; loaded only when asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
