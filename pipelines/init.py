@@ -21,6 +21,7 @@ from components.errors import InputError
 from pipelines.encoder_choice import FORMS, checkpoint_of, parse_encoder, with_checkpoint
 from pipelines.environment import with_this_python_first
 from pipelines.graph import dvc_yaml
+from pipelines.init_captions import TOLD, take_captions_as_source, with_tagalign
 from pipelines.params_file import params_yaml
 from pipelines.settings import Settings, SourceSettings, parse_settings
 
@@ -76,7 +77,11 @@ def _parser() -> argparse.ArgumentParser:
         help="folder of the images; with --published: of the whole data set",
     )
     parser.add_argument("--annotations", type=Path, help="file or folder of the labels")
-    parser.add_argument("--captions", type=Path, help="file of the captions")
+    parser.add_argument(
+        "--captions",
+        type=Path,
+        help="file of the captions; without labels: .jsonl, .csv, .parquet or COCO .json",
+    )
     parser.add_argument("--sketches", type=Path, help="folder of sketches, one sub-folder a label")
     parser.add_argument(
         "--encoder", help=f"{FORMS} (default: conse; with --published: the published one)"
@@ -135,7 +140,10 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """
     project: Path = options.directory
     if options.source is None:
-        raise InputError("Name the format of your labels with --source, or a --published protocol.")
+        raise InputError(
+            "Name the format of your labels with --source, or a --published protocol; captions "
+            "alone need only --captions."
+        )
     if not options.images.is_dir():
         raise InputError(f"--images must be a folder, got {str(options.images)!r}.")
     if options.annotations is None and options.source != "folder":
@@ -227,7 +235,10 @@ def main(arguments: Sequence[str]) -> int:
 
         settings, check, told = published_project(options)
     else:
+        take_captions_as_source(options)
         settings = settings_of(options)
+        if captioned := with_tagalign(settings, options.directory):
+            settings, told = captioned, [TOLD]
     create_project(options.directory, settings)
     if options.json:
         files = ["params.yaml", "dvc.yaml", ".gitignore", ".dvcignore", ".dvc"]
