@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.figures import REAL, Figure, figure_line
-from benchmarks.proposal_quality.candidates import DEFAULT
 from benchmarks.proposal_quality.contexts import context_gains
-from benchmarks.proposal_quality.measure import SELECTED, Measured, Sample, measure
-from benchmarks.proposal_quality.protocols import DESCRIPTIONS, Protocol
-from benchmarks.proposal_quality.selection import THETAS
+from benchmarks.proposal_quality.measure import Measured, Sample, measure
 from benchmarks.proposal_quality.weights import weight_errors
-from benchmarks.proposal_quality.world import World, load_world
+from pipelines.bench.proposals.candidates import DEFAULT
+from pipelines.bench.proposals.known import DESCRIPTIONS, Protocol
+from pipelines.bench.proposals.ranked import SELECTED
+from pipelines.bench.proposals.selection import THETAS
+from pipelines.bench.proposals.world import ProposalWorld, load_world
 
 HEADLINE: Protocol = "labelled_half"
 GAIN_ASKED_FOR = 8.0
@@ -78,7 +79,7 @@ def _transferred(measured: Measured, prefix: str) -> Iterator[Figure]:
         )
 
 
-def _weights(world: World, repeats: int) -> Iterator[Figure]:
+def _weights(world: ProposalWorld, repeats: int) -> Iterator[Figure]:
     errors = weight_errors(world, repeats=repeats)
     for name, values in errors.items():
         yield Figure(
@@ -91,7 +92,7 @@ def _weights(world: World, repeats: int) -> Iterator[Figure]:
         )
 
 
-def _contexts(world: World, repeats: int) -> Iterator[Figure]:
+def _contexts(world: ProposalWorld, repeats: int) -> Iterator[Figure]:
     for name, (value, *draws) in context_gains(world, repeats=repeats).items():
         sample = Sample(value=float(value), draws=np.array(draws))
         yield replace(_figure(f"map_gain_by_contexts.{name}", sample), against=0.0)

@@ -5,9 +5,6 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import expit, logit
 
-from benchmarks.proposal_quality.candidates import DEFAULT_FEATURES, Task, evidence
-from benchmarks.proposal_quality.protocols import halves, known_states
-from benchmarks.proposal_quality.world import World
 from components.labelers.cooccurrence import LabelStatistics
 from components.labelers.evidence import EvidenceLabeler
 from components.metrics.bootstrap import (
@@ -15,12 +12,15 @@ from components.metrics.bootstrap import (
     drawn_average_precision,
     drawn_mean_average_precision,
 )
+from pipelines.bench.proposals.candidates import DEFAULT_FEATURES, Task, evidence
+from pipelines.bench.proposals.known import halves, known_states
+from pipelines.bench.proposals.world import ProposalWorld
 
 NUM_DRAWS = 200
 WITH_CONTEXT = EvidenceLabeler(features=(*DEFAULT_FEATURES, "context"))
 
 
-def context_gains(world: World, *, repeats: int) -> dict[str, np.ndarray]:
+def context_gains(world: ProposalWorld, *, repeats: int) -> dict[str, np.ndarray]:
     """Gain in mAP by contexts, real and shuffled, on all images.
 
     Shuffled means that what one label does to another is done to another pair
@@ -43,7 +43,7 @@ def context_gains(world: World, *, repeats: int) -> dict[str, np.ndarray]:
     return {name: mean[name] - mean["none"] for name in ("real", "shuffled")}
 
 
-def _drawn_map(world: World, labeler: EvidenceLabeler, seed: int) -> np.ndarray:
+def _drawn_map(world: ProposalWorld, labeler: EvidenceLabeler, seed: int) -> np.ndarray:
     scores = np.zeros(world.truth.shape)
     pair = halves(len(world.truth), seed=seed)
     for labelled, other in (pair, pair[::-1]):

@@ -8,14 +8,13 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.proposal_quality.candidates import Candidate, Task, candidates
-from benchmarks.proposal_quality.curves import Ranking
-from benchmarks.proposal_quality.protocols import Protocol, halves, known_states
-from benchmarks.proposal_quality.selection import Selection, select
-from benchmarks.proposal_quality.world import World
 from components.metrics.bootstrap import draw_images
+from pipelines.bench.proposals.candidates import candidates
+from pipelines.bench.proposals.curves import Ranking
+from pipelines.bench.proposals.known import Protocol
+from pipelines.bench.proposals.ranked import SELECTED, rank
+from pipelines.bench.proposals.world import ProposalWorld
 
-SELECTED = "selected"
 NUM_DRAWS = 1000
 
 
@@ -75,46 +74,20 @@ class Measured:
         return Sample(value=float(table[:, 0].mean()), draws=draws)
 
 
-def measure(world: World, protocol: Protocol, *, repeats: int) -> Measured:
+def measure(world: ProposalWorld, protocol: Protocol, *, repeats: int) -> Measured:
     """Score both halves of every repeat, each by what the other teaches."""
     result = Measured(protocol=protocol)
     found = candidates(observed=protocol != "labelled_half", negatives=protocol != "one_each")
+    deciding = None if protocol == "one_each" else SELECTED
     progress = Console(stderr=True)
     for seed in track(range(repeats), protocol, console=progress, transient=True):
-        _measure_once(world, found, result, seed)
+        ranked = rank(world, protocol, found, seed=seed, deciding=deciding)
+        result.chosen.update(ranked.chosen)
+        for name, ranking in ranked.rankings.items():
+            result.rankings.setdefault(name, []).append(ranking)
+        if ranked.accepted is not None:
+            result.at_transferred.append(ranked.accepted.totals)
     return result
-
-
-def _measure_once(world: World, found: dict[str, Candidate], result: Measured, seed: int) -> None:
-    shape, rows = world.truth.shape, world.measured
-    names = list(found) if result.protocol == "one_each" else [*found, SELECTED]
-    scores = {name: np.zeros(shape) for name in names}
-    unknown, accepted = np.zeros((2, *shape), bool)
-    pair = halves(len(world.truth), seed=seed)
-    for labelled, other in (pair, pair[::-1]):
-        states = known_states(world.truth, labelled, result.protocol, seed=seed)
-        task = Task(world=world, fit_rows=labelled, rows=other, states=states)
-        unknown[other] = task.known == 0
-        for name, candidate in found.items():
-            scores[name][other] = candidate(task)
-        if SELECTED in scores:
-            best = select(world, labelled, result.protocol, found, seed=seed)
-            result.chosen[best.name] += 1
-            _use(best, scores, accepted, other)
-    for name, values in scores.items():
-        ranking = Ranking.of(values[rows], world.truth[rows], unknown[rows])
-        result.rankings.setdefault(name, []).append(ranking)
-    right = accepted & unknown & world.truth
-    counts = [array[rows].sum() for array in (right, accepted & unknown, world.truth & unknown)]
-    result.at_transferred.append((int(counts[0]), int(counts[1]), int(counts[2])))
-
-
-def _use(
-    best: Selection, scores: dict[str, np.ndarray], accepted: np.ndarray, rows: np.ndarray
-) -> None:
-    values = scores[best.name][rows]
-    accepted[rows] = values >= best.threshold
-    scores[SELECTED][rows] = values
 
 
 @cache

@@ -6,14 +6,13 @@ import matplotlib as mpl
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
-import numpy as np
 
-from benchmarks.proposal_quality.curves import Ranking
-from benchmarks.proposal_quality.measure import SELECTED, Measured
-from benchmarks.proposal_quality.selection import THETAS
+from benchmarks.proposal_quality.measure import Measured
 from components.atomic import atomic_path
+from pipelines.bench.proposals.curves import RECALLS, mean_precision
+from pipelines.bench.proposals.ranked import SELECTED
+from pipelines.bench.proposals.selection import THETAS
 
-RECALLS = np.linspace(0.01, 0.7, 139)
 STYLES: dict[str, tuple[str, str, str]] = {
     "softmax": ("softmax (VLPL)", "#444444", "-"),
     "platt": ("calibrated per class", "#9a6f00", "-"),
@@ -57,10 +56,14 @@ def plot(measured: list[Measured], path: Path) -> None:
 def _panel(panel: plt.Axes, measured: Measured) -> None:
     for name, (label, colour, line) in STYLES.items():
         if name in measured.rankings:
-            values = np.array([_precision_at(r) for r in measured.rankings[name]])
-            reached = np.isfinite(values).all(axis=0)
-            mean = np.where(reached, np.where(np.isfinite(values), values, 0).mean(axis=0), np.nan)
-            panel.plot(RECALLS, mean, line, color=colour, label=label, linewidth=1.7)
+            panel.plot(
+                RECALLS,
+                mean_precision(measured.rankings[name]),
+                line,
+                color=colour,
+                label=label,
+                linewidth=1.7,
+            )
     for theta in THETAS:
         precision, recall = (sample.value for sample in measured.softmax_at(theta))
         panel.plot(recall, precision, "o", color="#444444", markersize=5)
@@ -76,15 +79,3 @@ def _panel(panel: plt.Axes, measured: Measured) -> None:
     panel.set_xlim(0, RECALLS[-1])
     panel.set_ylim(0.2, 1.0)
     panel.grid(alpha=0.25)
-
-
-def _precision_at(ranking: Ranking) -> np.ndarray:
-    """Precision where each recall is reached; NaN where the policy cannot be so shy or so bold."""
-    precision, recall = (values[0] for values in ranking.curve())
-    whole = np.isfinite(precision)
-    precision, recall = precision[whole], recall[whole]
-    if not len(recall):
-        return np.full(RECALLS.shape, np.nan)
-    place = np.searchsorted(recall, RECALLS)
-    reached = (place < len(recall)) & (recall[0] <= RECALLS)
-    return np.where(reached, precision[np.minimum(place, len(recall) - 1)], np.nan)

@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from benchmarks.proposal_quality.candidates import Task, softmax_scores
-from benchmarks.proposal_quality.protocols import halves, known_states
-from benchmarks.proposal_quality.world import World
 from components.labelers.calibrated_weight import CalibratedWeight
 from components.labelers.proposals import proposals_for_unknown
 from components.labels.states import PRESENT, UNKNOWN
+from pipelines.bench.proposals.candidates import Task, softmax_scores
+from pipelines.bench.proposals.known import halves, known_states
+from pipelines.bench.proposals.world import ProposalWorld
 
 THETA = 0.1
 """Softmax proposals above this are weighed: enough of them, sure and unsure."""
 
 
-def weight_errors(world: World, *, repeats: int) -> dict[str, np.ndarray]:
+def weight_errors(world: ProposalWorld, *, repeats: int) -> dict[str, np.ndarray]:
     """Brier score of three weights over softmax proposals, one value a repeat.
 
     ``calibrated`` is fitted to the labelled half; ``confidence`` is the score
@@ -31,7 +31,7 @@ def weight_errors(world: World, *, repeats: int) -> dict[str, np.ndarray]:
 
 
 def _of_half(
-    world: World, labelled: np.ndarray, other: np.ndarray, seed: int
+    world: ProposalWorld, labelled: np.ndarray, other: np.ndarray, seed: int
 ) -> tuple[np.ndarray, ...]:
     states = known_states(world.truth, labelled, "labelled_half", seed=seed)
     scores = softmax_scores(Task(world=world, fit_rows=labelled, rows=labelled, states=states))

@@ -54,6 +54,7 @@ def run_bench(
         seeds=num_seeds,
         holdout=options.holdout,
     )
+    plan.check()
     cells = plan.cells
     opened = {name: open_world(path) for name, path in worlds.items()}
     hashes = {name: world.split_hash for name, world in opened.items()}

@@ -11,7 +11,7 @@ from components.errors import InputError
 from components.training.judging import head_logits
 from pipelines.bench.rows import NOT_APPLICABLE, Cell, Row, row_key, scores_path, write_row
 from pipelines.bench.scoring import Scored, score
-from pipelines.bench.situations import SKETCH, label_situation
+from pipelines.bench.situations import PROPOSALS, SKETCH, label_situation
 from pipelines.bench.world import World
 from tuning.methods import Learned, learn
 
@@ -54,6 +54,10 @@ def measure_cell(cell: Cell, world: World, *, key: str, code: str) -> Measured:
             from pipelines.bench.sketch_cell import measure_sketches
 
             values, scored, arrays = measure_sketches(cell, world)
+        elif cell.protocol == PROPOSALS:
+            from pipelines.bench.proposals.cell import measure_proposals
+
+            values, scored, arrays = measure_proposals(cell, world)
         else:
             values, scored, arrays = _measure_labels(cell, world)
     except InputError as fault:

@@ -17,6 +17,7 @@ LEARNING = (
     "components/recipes",
     "components/training",
     "pipelines/bench/cell.py",
+    "pipelines/bench/proposals",
     "pipelines/bench/scoring.py",
     "pipelines/bench/situations.py",
     "pipelines/bench/sketch_cell.py",

@@ -14,11 +14,11 @@ from jaxtyping import Float32
 
 from components.metrics.bootstrap import Interval, centred_interval, interval
 from pipelines.bench.rows import Row, scores_path
-from pipelines.bench.situations import SKETCH
+from pipelines.bench.situations import PROPOSALS, SKETCH
 
-PRIMARY = {SKETCH: "mAP_all"}
+PRIMARY = {SKETCH: "mAP_all", PROPOSALS: "recall_at_equal_precision"}
 OURS = "efuda"
-BASELINES = ("zero_shot", "ignore_unknown", "raw")
+BASELINES = ("zero_shot", "ignore_unknown", "raw", "softmax")
 SEED_OF_SEEDS = 1
 
 Draws = Mapping[str, Float32[np.ndarray, " draws"]]
@@ -115,7 +115,7 @@ class Comparisons:
         )
 
     def against_baselines(self, metric: str | None = None) -> list[Difference]:
-        """Every method against zero-shot and against ignore-unknown (or raw, for sketches)."""
+        """Every method against zero-shot and against ignore-unknown (raw for sketches, softmax for proposals)."""
         found = [
             self.difference(group, theirs, metric or primary_metric(group.protocol))
             for group in self.groups
@@ -141,6 +141,11 @@ class Comparisons:
             difference = self.difference(ours, best, figure)
             found += [difference] if difference else []
         return found
+
+    def kept(self, row: Row, name: str) -> np.ndarray:
+        """An array that was kept beside a row."""
+        with np.load(scores_path(self._out, row.key), allow_pickle=False) as kept:
+            return kept[name]
 
     def _find(self, like: Group, method: str) -> Group | None:
         return next(

@@ -23,11 +23,13 @@ def _parser() -> argparse.ArgumentParser:
         description="Compare every method under the same protocols; what is measured is kept.",
     )
     several = {"action": "append", "default": [], "metavar": "NAME"}
-    parser.add_argument("--world", **several, help="cards (default), coco256, pacs280; repeatable")
+    parser.add_argument(
+        "--world", **several, help="cards (default), coco256, pacs280, clip_vitb16; repeatable"
+    )
     parser.add_argument(
         "--protocol",
         **several,
-        help="single-positive, partial:SHARE, few:SHARE, captions, sketch; repeatable",
+        help="single-positive, partial:SHARE, few:SHARE, captions, sketch, proposals; repeatable",
     )
     parser.add_argument("--method", **several, help="only these methods; repeatable")
     parser.add_argument(

@@ -8,8 +8,10 @@ from markupsafe import Markup
 from pipelines.bench.compare import Comparisons, Difference
 from pipelines.bench.plot_parts import PAGE_STYLE, standalone
 from pipelines.bench.plots import difference_plot, interval_plot, share_plot
+from pipelines.bench.proposals.cell import FIGURE
+from pipelines.bench.proposals.plot import WORDS, curve_plot, curves_of
 from pipelines.bench.rows import NOT_APPLICABLE, Row
-from pipelines.bench.situations import SKETCH, HoldoutChoice
+from pipelines.bench.situations import PROPOSALS, SKETCH, HoldoutChoice
 from pipelines.bench.table import Table, difference_words, tables
 from pipelines.report.html import render_page
 from pipelines.report.words import recipe_name
@@ -23,12 +25,18 @@ MORE = {
     "mAP_few": "mAP on test images with fewer than three labels",
     "CF1": "CF1, thresholds chosen on the hold-out",
     "OF1": "OF1, thresholds chosen on the hold-out",
+    "recall_gain": "recall beyond the softmax where as precise as the softmax at 0.3",
+    f"{FIGURE}_0.2": "recall where as precise as the softmax at 0.2",
+    "precision": "precision of what is proposed at a threshold from the labelled half",
+    "recall": "recall of what is proposed at a threshold from the labelled half",
 }
 METRICS = {
     "mAP": "mAP on the test split, mean over seeds, with 95 % intervals. Labels without a test "
     "positive are left out of the mean. Bold: the highest of the column.",
     "mAP_all": "mAP over the whole gallery, of sketches of classes that were never seen in "
     "training; ordinary average precision.",
+    FIGURE: "Highest recall of proposed labels at the precision that softmax > 0.3 has, on images "
+    "of three labels or more, mean over seeds, with 95 % intervals.",
 }
 
 
@@ -60,7 +68,7 @@ def render_bench(
         tiles=_tiles(rows, ours),
         verdicts=[difference_words(each) for each in ours],
         notes=list(notes),
-        sections=[_section(table) for table in main],
+        sections=[_section(table, comparisons) for table in main],
         ours_plot=_by_world(ours, main),
         baseline_plots=_baselines(comparisons, main),
         more=_more(comparisons),
@@ -80,6 +88,9 @@ def plot_files(comparisons: Comparisons) -> dict[str, str]:
         files[f"{stem}-intervals.svg"] = standalone(interval_plot(table))
         for kind, (_, words) in _share_plots(table).items():
             files[f"{stem}-{kind}.svg"] = standalone(share_plot(table, kind, words))
+        if table.metric == FIGURE:
+            curves = curves_of(comparisons, table.world)
+            files[f"{table.world}-proposals.svg"] = standalone(curve_plot(curves))
     for world, plot in _by_world(comparisons.ours_against_best(), main):
         files[f"{world}-differences.svg"] = standalone(plot)
     return files
@@ -121,11 +132,13 @@ def _tiles(rows: Sequence[Row], ours: Sequence[Difference]) -> list[tuple[str, s
     ]
 
 
-def _section(table: Table) -> Section:
+def _section(table: Table, comparisons: Comparisons) -> Section:
     plots = [
         (title, share_plot(table, kind, words))
         for kind, (title, words) in _share_plots(table).items()
     ]
+    if table.metric == FIGURE:
+        plots.append((WORDS, curve_plot(curves_of(comparisons, table.world))))
     title = f"{table.world}: {table.metric}"
     return Section(title, METRICS[table.metric], table, plots, interval_plot(table))
 
@@ -196,6 +209,13 @@ def _how(rows: Sequence[Row], holdout: HoldoutChoice) -> list[str]:
             "all photographs are the gallery. A fifth of the classes, drawn by the seed, is left "
             "out; of a world of up to ten classes every pair in turn."
         )
+    if any(row.cell.protocol == PROPOSALS for row in rows):
+        sentences.append(
+            "proposals trains nothing: half of the images is labelled, nothing is known of the "
+            "other, and each half is measured by what the other teaches. Every labeler is compared "
+            "where it is as precise as the softmax of VLPL at its published threshold, and so is "
+            "the softmax itself."
+        )
     kinds = sorted({row.features for row in rows})
     sentences.append(f"Features: {', '.join(kinds)}; encoders are frozen where they are cached.")
     return sentences
@@ -229,7 +249,7 @@ def _settings(rows: Sequence[Row]) -> list[tuple[str, ...]]:
             ", ".join(f"{name} {value}" for name, value in row.settings.items()),
         )
         for row in rows
-        if row.is_ok and row.settings and row.cell.protocol != SKETCH
+        if row.is_ok and row.settings and row.cell.protocol not in (SKETCH, PROPOSALS)
     ]
 
 

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.errors import InputError
+from pipelines.bench.proposals.cell import LABELERS
 from pipelines.bench.rows import Cell
-from pipelines.bench.situations import SKETCH, HoldoutChoice, holdout_of
+from pipelines.bench.situations import DEFAULT, PROPOSALS, SKETCH, HoldoutChoice, holdout_of
 from pipelines.bench.sketch_cell import WAYS
 from tuning.methods import METHODS
 
 WITH_PHOTO_LABELS = ("cards", "coco256")
 WITH_SKETCHES = ("cards", "pacs280")
+WITH_STATISTICS = ("clip_vitb16",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +24,21 @@ class Plan:
     methods: tuple[str, ...]
     seeds: int
     holdout: HoldoutChoice = "protocol"
+
+    def check(self) -> None:
+        """Refuse a plan without cells.
+
+        Raises:
+            InputError: Saying what the worlds offer.
+        """
+        if self.worlds and not self.cells:
+            offers = {world: ", ".join(offered(world)) for world in self.worlds}
+            told = "; ".join(f"{world}: {words}" for world, words in offers.items())
+            raise InputError(
+                "There is nothing to measure: none of the worlds has both a protocol and a method "
+                f"that were asked for. Protocols that they have: {told}. Leave out --protocol or "
+                "--method, or choose others."
+            )
 
     @property
     def cells(self) -> list[Cell]:
@@ -43,8 +60,9 @@ class Plan:
 
 
 def all_methods() -> tuple[str, ...]:
-    """Of label protocols and of sketch retrieval, each name once."""
-    return tuple(dict.fromkeys([*(way for way in WAYS if way not in METHODS), *METHODS]))
+    """Of label protocols, of sketch retrieval and of proposals, each name once."""
+    ways = (way for way in WAYS if way not in METHODS)
+    return tuple(dict.fromkeys([*ways, *METHODS, *LABELERS]))
 
 
 def check_methods(names: Sequence[str]) -> None:
@@ -60,14 +78,16 @@ def check_methods(names: Sequence[str]) -> None:
 
 def protocols_of(world: str, protocols: Sequence[str]) -> tuple[str, ...]:
     """Those that a world has data for."""
-    return tuple(
-        word
-        for word in protocols
-        if world in (WITH_SKETCHES if word == SKETCH else WITH_PHOTO_LABELS)
-    )
+    served = {SKETCH: WITH_SKETCHES, PROPOSALS: WITH_STATISTICS}
+    return tuple(word for word in protocols if world in served.get(word, WITH_PHOTO_LABELS))
+
+
+def offered(world: str) -> tuple[str, ...]:
+    """The protocols of a world, among those that are measured unless others are asked for."""
+    return protocols_of(world, DEFAULT)
 
 
 def methods_of(protocol: str, methods: Sequence[str]) -> tuple[str, ...]:
     """Those that a protocol compares."""
-    own = WAYS if protocol == SKETCH else tuple(METHODS)
+    own = {SKETCH: WAYS, PROPOSALS: LABELERS}.get(protocol, tuple(METHODS))
     return tuple(name for name in own if name in methods)

@@ -7,12 +7,21 @@ from markupsafe import Markup, escape
 
 from pipelines.bench.compare import OURS
 
-GREY_METHODS = ("zero_shot", "assume_negative", "ignore_unknown", "entropy", "raw", "centred")
+GREY_METHODS = (
+    "zero_shot",
+    "assume_negative",
+    "ignore_unknown",
+    "entropy",
+    "raw",
+    "centred",
+    "softmax",
+)
 DASHES = {
     "zero_shot": "1 4",
     "assume_negative": "6 3",
     "ignore_unknown": "10 3 2 3",
     "entropy": "3 3",
+    "softmax": "1 4",
 }
 GREY = 7
 LIGHT = ("#b5381f", "#2c4f9e", "#3c8a7d", "#b98a2f", "#7d4a9e", "#5d7a1f", "#c2588f", "#8d8f98")

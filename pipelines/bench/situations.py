@@ -22,6 +22,7 @@ from tuning.task import Task
 
 CAPTIONS = "captions"
 SKETCH = "sketch"
+PROPOSALS = "proposals"
 HoldoutKind = Literal["observed", "clean"]
 HoldoutChoice = Literal["protocol", "observed", "clean"]
 
@@ -37,8 +38,9 @@ DEFAULT = (
     "few:0.2",
     CAPTIONS,
     SKETCH,
+    PROPOSALS,
 )
-QUICK = ("single-positive", "partial:0.5", "few:0.1", SKETCH)
+QUICK = ("single-positive", "partial:0.5", "few:0.1", SKETCH, PROPOSALS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,13 +70,13 @@ def check_protocol(word: str) -> str:
     Raises:
         InputError: If it names no protocol of the bench.
     """
-    if word in (CAPTIONS, SKETCH):
+    if word in (CAPTIONS, SKETCH, PROPOSALS):
         return word
     try:
         protocol = parse_protocol(word)
     except InputError as fault:
         raise InputError(
-            f"{str(fault).rstrip('.')}. The bench also knows {CAPTIONS} and {SKETCH}."
+            f"{str(fault).rstrip('.')}. The bench also knows {CAPTIONS}, {SKETCH} and {PROPOSALS}."
         ) from None
     if protocol.released is not None:
         raise InputError(

@@ -16,6 +16,7 @@ from jaxtyping import Float16, Float32, Int8, Int64
 
 from components.atomic import atomic_directory, read_json, write_json
 from components.data.examples import Split
+from components.labelers.cooccurrence import LabelStatistics
 from components.labels.vocabulary import Vocabulary
 from components.training.data import Names, Schedule
 from tuning.task import CaptionTags
@@ -66,6 +67,8 @@ class World:
     parts: Mapping[Split, Part]
     captions: CaptionReading | None = None
     sketches: SketchSet | None = None
+    statistics: LabelStatistics | None = None
+    """Of labels in images that are in no part."""
     made_of: str = field(default="")
     """Hash of what the arrays were read from."""
 
@@ -127,6 +130,7 @@ def open_world(directory: Path) -> World:
         parts={split: part(split) for split in SPLITS},
         captions=_captions(array) if facts["captions"] else None,
         sketches=_sketches(array, facts["drawings"]),
+        statistics=_statistics(array) if facts.get("statistics") else None,
         made_of=facts["made_of"],
     )
 
@@ -157,6 +161,8 @@ def _arrays(world: World) -> dict[str, np.ndarray]:
         for name, vectors in world.sketches.drawings.items():
             arrays[f"sketch-{name}"] = vectors
         arrays["sketch-classes"] = world.sketches.classes
+    if world.statistics is not None:
+        arrays |= {f"statistics-{name}": each for name, each in asdict(world.statistics).items()}
     return arrays
 
 
@@ -173,6 +179,7 @@ def _facts(world: World) -> dict[str, Any]:
         "region_views": len(world.parts["train"].regions),
         "captions": world.captions is not None,
         "drawings": list(world.sketches.drawings) if world.sketches else [],
+        "statistics": world.statistics is not None,
         "labels": list(world.vocabulary.names),
         "ids": {split: list(part.ids) for split, part in world.parts.items()},
     }
@@ -190,3 +197,8 @@ def _sketches(array: Any, drawings: list[str]) -> SketchSet | None:
         return None
     vectors = {name: np.array(array(f"sketch-{name}")) for name in drawings}
     return SketchSet(drawings=vectors, classes=np.array(array("sketch-classes")))
+
+
+def _statistics(array: Any) -> LabelStatistics:
+    names = LabelStatistics.__dataclass_fields__
+    return LabelStatistics(**{name: np.array(array(f"statistics-{name}")) for name in names})

@@ -10,8 +10,7 @@ from components.errors import ArtefactError, InputError
 from pipelines.bench.world import SCHEMA_VERSION, save_world
 from pipelines.layout import Layout
 
-WORLDS = ("cards", "coco256", "pacs280")
-ELSEWHERE = {"clip_vitb16": "python -m benchmarks.proposals"}
+WORLDS = ("cards", "coco256", "pacs280", "clip_vitb16")
 REPOSITORY = Path(__file__).parents[2]
 CARDS_SCENES = 4000
 CARDS_SEED = 7
@@ -38,11 +37,6 @@ def check_worlds(names: Sequence[str]) -> None:
         InputError: Naming the worlds there are.
     """
     for name in names:
-        if name in ELSEWHERE:
-            raise InputError(
-                f"World {name} has no images to learn from; `{ELSEWHERE[name]}` measures the "
-                "quality of proposals on it."
-            )
         if name not in WORLDS:
             raise InputError(f"No world is called {name!r}; use {', '.join(WORLDS)}.")
 
@@ -61,9 +55,10 @@ def make_world(name: str, out: Path, cards: Path | None = None) -> Path | Skippe
     if not folder.is_dir():
         return Skipped(
             name,
-            f"its pictures are not at {folder}; set EFUDA_REAL_DATA to the folder that holds "
-            f"{name}",
+            f"its data are not at {folder}; set EFUDA_REAL_DATA to the folder that holds {name}",
         )
+    if name == "clip_vitb16":
+        return _clip_vectors(out)
     if name == "pacs280":
         from pipelines.bench.pacs_world import make_pacs
 
@@ -81,6 +76,25 @@ def _of_project(name: str, project: Path, out: Path) -> Path:
         return target
     words = coco_words if name.startswith("coco") else own_names
     save_world(project_world(name, layout, words), target)
+    return target
+
+
+def _clip_vectors(out: Path) -> Path | Skipped:
+    from pipelines.bench.proposals.world import (
+        NAME,
+        bench_world,
+        files_of,
+        fingerprint,
+        load_world,
+    )
+
+    root, target = real_data(), out / "worlds" / NAME
+    missing = [path for path in files_of(root) if not path.is_file()]
+    if missing:
+        return Skipped(NAME, f"{missing[0]} is missing; set EFUDA_REAL_DATA to the folder with it")
+    made_of = fingerprint(root)
+    if not is_current(target, made_of):
+        save_world(bench_world(load_world(root), made_of), target)
     return target
 
 

@@ -14,6 +14,19 @@ RECIPES: Mapping[str, str] = {
     "tagalign": "TagAlign",
     "ma_sbir": "MA-SBIR",
     "efuda": "Efuda",
+    # Labelers and policies, which propose labels and train nothing.
+    "softmax": "softmax (VLPL)",
+    "platt": "calibrated per class",
+    "f_beta": "F-beta per class (MAT)",
+    "quantile": "quantile per class",
+    "cap": "class proportions (CAP)",
+    "plain_logistic": "logistic, scores and prior",
+    "prototype:20": "prototypes",
+    "evidence": "evidence",
+    "evidence_context": "evidence with contexts",
+    "evidence_f_beta": "evidence with F-beta",
+    "evidence_cap": "evidence with CAP",
+    "selected": "chosen on the labelled half",
 }
 EXPLAINED: Mapping[str, str] = {
     "zero_shot": "no training: image and label name are compared in the encoder's own space",

@@ -12,7 +12,6 @@ from functools import partial
 import numpy as np
 from scipy.special import expit, softmax
 
-from benchmarks.proposal_quality.world import TEMPERATURE, World
 from components.labelers.calibrated_threshold import CalibratedThreshold
 from components.labelers.class_proportions import places_among_unknown, positive_share
 from components.labelers.evidence import DEFAULT_FEATURES, EvidenceLabeler
@@ -21,7 +20,10 @@ from components.labelers.f_beta_threshold import FBetaThreshold
 from components.labelers.platt_threshold import PlattThreshold
 from components.labelers.prototype_labeler import PrototypeLabeler
 from components.labels.states import PRESENT, UNKNOWN
+from pipelines.bench.proposals.world import ProposalWorld
 
+SOFTMAX = "softmax"
+"""VLPL's labeler, the one to beat."""
 DEFAULT = "evidence"
 """The evidence labeler with its default settings."""
 BETAS = np.geomspace(0.02, 4, 20)
@@ -32,7 +34,7 @@ PLAIN: tuple[FeatureName, ...] = ("similarity", "log_softmax", "prior")
 class Task:
     """States known on some rows to learn from, and on rows to propose for."""
 
-    world: World
+    world: ProposalWorld
     fit_rows: np.ndarray
     rows: np.ndarray
     states: np.ndarray
@@ -49,7 +51,7 @@ class Task:
     @property
     def logits(self) -> np.ndarray:
         """Cosine ÷ temperature of every example of the world."""
-        return self.world.vectors @ self.world.label_vectors.T / np.float32(TEMPERATURE)
+        return self.world.vectors @ self.world.label_vectors.T / np.float32(self.world.temperature)
 
     @property
     def has_negatives(self) -> bool:
@@ -119,7 +121,7 @@ def candidates(*, observed: bool, negatives: bool) -> dict[str, Candidate]:
     make = partial(EvidenceLabeler, unknown=unknown)
     with_context = (*DEFAULT_FEATURES, "context")
     found: dict[str, Candidate] = {
-        "softmax": softmax_scores,
+        SOFTMAX: softmax_scores,
         "platt": platt,
         "f_beta": cosine_f_beta,
         "quantile": cosine_quantile,
@@ -180,7 +182,7 @@ def _evidence(
         vectors,
         states,
         task.world.label_vectors,
-        temperature=TEMPERATURE,
+        temperature=task.world.temperature,
         statistics=task.world.statistics if outside else None,
     )
     learned = fitted.log_odds(vectors, states, fitted_to=True)

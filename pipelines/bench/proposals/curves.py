@@ -1,9 +1,12 @@
 """Precision and recall of ranked proposals, on images drawn again and again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+RECALLS = np.linspace(0.01, 0.7, 139)
+"""Where curves are drawn."""
 DEPTH = 1500
 """Cells looked at from the top: far beyond any precision asked for here."""
 
@@ -72,9 +75,25 @@ class Ranking:
             enough = reached >= precision[:, None] - 1e-9
         return np.where(enough, recall, 0.0).max(axis=1, initial=0.0)
 
+    def precision_over(self, recalls: np.ndarray) -> np.ndarray:
+        """Precision where each recall is reached; NaN where it cannot be so shy or so bold."""
+        precision, recall = (values[0] for values in self.curve())
+        whole = np.isfinite(precision)
+        precision, recall = precision[whole], recall[whole]
+        if not len(recall):
+            return np.full(recalls.shape, np.nan)
+        place = np.searchsorted(recall, recalls)
+        reached = (place < len(recall)) & (recall[0] <= recalls)
+        return np.where(reached, precision[np.minimum(place, len(recall) - 1)], np.nan)
+
     def threshold_for(self, precision: float) -> float:
         """The lowest score down to which the precision holds; infinity if never."""
         reached = self.curve()[0][0]
         with np.errstate(invalid="ignore"):
             enough = np.flatnonzero(reached >= precision - 1e-9)
         return float(self.scores[enough[-1]]) if enough.size else float("inf")
+
+
+def mean_precision(rankings: Sequence[Ranking]) -> np.ndarray:
+    """Precision over :data:`RECALLS`, mean of several rankings; NaN where one has none."""
+    return np.mean([ranking.precision_over(RECALLS) for ranking in rankings], axis=0)

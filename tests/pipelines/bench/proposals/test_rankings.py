@@ -4,13 +4,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from benchmarks.figures import REAL
-from benchmarks.proposal_quality.candidates import Task, candidates
-from benchmarks.proposal_quality.curves import Ranking
-from benchmarks.proposal_quality.protocols import DESCRIPTIONS, halves, known_states
-from benchmarks.proposal_quality.world import TEMPERATURE, load_world
 from components.labelers.evidence import EvidenceLabeler
 from components.labelers.softmax_threshold import SoftmaxThreshold
+from pipelines.bench.proposals.candidates import Task, candidates
+from pipelines.bench.proposals.curves import Ranking
+from pipelines.bench.proposals.known import DESCRIPTIONS, halves, known_states
+from pipelines.bench.proposals.world import TEMPERATURE, load_world
+from pipelines.bench.worlds import real_data
 
 SHAPE = (5, 4)
 scores_of = arrays(np.float64, SHAPE, elements=st.sampled_from([0.1, 0.2, 0.5, 0.9]))
@@ -60,9 +60,9 @@ def test_protocols_show_what_they_say(protocol):
 
 @pytest.fixture(scope="module")
 def world():
-    if not (REAL / "clip_vitb16").is_dir():
-        pytest.skip(f"no CLIP vectors at {REAL}")
-    return load_world(REAL)
+    if not (real_data() / "clip_vitb16").is_dir():
+        pytest.skip(f"no CLIP vectors at {real_data()}")
+    return load_world(real_data())
 
 
 def test_label_sets_of_measured_images_are_left_out_of_the_statistics(world):

@@ -1,13 +1,14 @@
-"""Which candidate to use, found inside the labelled half alone."""
+"""Which candidate to use and at which threshold, found inside the labelled half alone."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.proposal_quality.candidates import Candidate, Task
-from benchmarks.proposal_quality.curves import Ranking
-from benchmarks.proposal_quality.protocols import Protocol, known_states
-from benchmarks.proposal_quality.world import World
+from pipelines.bench.proposals.candidates import SOFTMAX, Candidate, Task
+from pipelines.bench.proposals.curves import Ranking
+from pipelines.bench.proposals.known import Protocol, known_states
+from pipelines.bench.proposals.world import ProposalWorld
 
 NUM_FOLDS = 5
 THETAS = (0.3, 0.2)
@@ -17,26 +18,25 @@ PRECISIONS = np.linspace(0.75, 0.95, 9)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The winner, and the threshold at which it is as precise as the softmax."""
+    """A candidate, and the threshold at which it is as precise as the softmax."""
 
     name: str
     threshold: float
     """Chosen on folds of the labelled half, at the softmax's precision at 0.3."""
 
 
-def select(
-    world: World,
+def cross_validated(
+    world: ProposalWorld,
     labelled: np.ndarray,
     protocol: Protocol,
-    candidates: dict[str, Candidate],
+    candidates: Mapping[str, Candidate],
     *,
     seed: int,
-) -> Selection:
-    """Cross-validate the candidates on the labelled half.
+) -> dict[str, Ranking]:
+    """Rankings of the labelled images, each by what the other folds teach.
 
     Held-out folds are made to look like the images to come: nothing known, or one
-    positive. The candidate with the highest recall wins, averaged over a range
-    of precisions.
+    positive.
     """
     order = np.random.default_rng([seed, 2]).permutation(labelled)
     scores = {name: np.zeros(world.truth.shape) for name in candidates}
@@ -50,14 +50,22 @@ def select(
         for name, candidate in candidates.items():
             scores[name][held_out] = candidate(task)
     rows = labelled[world.measured[labelled]]
-    rankings = {
+    return {
         name: Ranking.of(values[rows], world.truth[rows], unknown[rows])
         for name, values in scores.items()
     }
+
+
+def best_of(rankings: Mapping[str, Ranking]) -> Selection:
+    """The candidate of the highest recall, averaged over a range of precisions."""
     recall = {
         name: float(np.mean([ranking.recall_at(np.array([p])) for p in PRECISIONS]))
         for name, ranking in rankings.items()
     }
-    best = max(recall, key=lambda name: recall[name])
-    precision, _ = rankings["softmax"].at_threshold(THETAS[0])
-    return Selection(best, rankings[best].threshold_for(float(precision[0])))
+    return selection_of(max(recall, key=lambda name: recall[name]), rankings)
+
+
+def selection_of(name: str, rankings: Mapping[str, Ranking]) -> Selection:
+    """One candidate with its threshold; ``rankings`` must have the softmax too."""
+    precision, _ = rankings[SOFTMAX].at_threshold(THETAS[0])
+    return Selection(name, rankings[name].threshold_for(float(precision[0])))
