@@ -7,7 +7,6 @@ from jaxtyping import Bool, Float
 
 from components.data.examples import Example
 from components.errors import InputError
-from components.features.store import FeatureStore
 from components.labels.holdout import selection_rule, selection_truth
 from components.labels.matrix import LabelMatrix
 from components.labels.tables import read_matrix
@@ -22,7 +21,7 @@ from components.metrics.bootstrap import (
 from components.metrics.ranking import average_precision
 from components.models.tagger import Tagger
 from pipelines.layout import Layout
-from pipelines.scoring import stored_logits
+from pipelines.scoring import stored_logits, vectors_of
 from pipelines.settings import EvaluateSettings
 
 Scores = Float[np.ndarray, "examples labels"]
@@ -75,7 +74,7 @@ def embedded_photos(photos: list[Example], taggers: list[Tagger], layout: Layout
         InputError: If the vectors of an encoder are not kept here any more.
     """
     for tagger in taggers:
-        held = FeatureStore(layout.features, tagger.encoder_id).hashes("original")
+        held = vectors_of(tagger, layout).hashes("original")
         kept = [photo for photo in photos if photo.content_hash in held]
         if photos and not kept:
             raise InputError(

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from components.atomic import read_json
 from components.data.examples import read_examples
 from components.errors import InputError
-from components.models.tagger import Tagger
 from pipelines.comparison import Comparison, compare
 from pipelines.frozen_split import frozen_photos, split_hash
 from pipelines.layout import Layout
@@ -122,13 +121,12 @@ def _compare(
                 "Restore `splits` and the images, or register it anew on today's split; or decide "
                 "yourself with `efuda promote --force --reason TEXT`."
             )
-    return compare(
-        Tagger.load(champion.bundle / "tagger"),
-        Tagger.load(challenger.bundle / "tagger"),
-        frozen_photos(examples),
-        layout,
-        settings.evaluate,
-    )
+    photos = frozen_photos(examples)
+    sides = [
+        registered_tagger(version.bundle, photos, settings, layout)
+        for version in (champion, challenger)
+    ]
+    return compare(sides[0], sides[1], photos, layout, settings.evaluate)
 
 
 def _compare_if_possible(

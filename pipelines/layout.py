@@ -156,3 +156,8 @@ class Layout:
     @property
     def decisions(self) -> Path:
         return self.root / "decisions"
+
+    @property
+    def compared_features(self) -> Path:
+        """Vectors of champions' own encoders, computed to compare them."""
+        return self.scratch / "vectors"

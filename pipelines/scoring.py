@@ -83,9 +83,15 @@ def embedded_photos(layout: Layout, split: Split, encoder_id: str) -> list[Examp
 
 
 def vectors_of(tagger: Tagger, layout: Layout) -> FeatureStore:
-    """The vectors that a tagger reads: embed's, or those of its own encoder, kept by train."""
-    root = layout.features if tagger.trained_encoder is None else layout.trained_features
-    return FeatureStore(root, tagger.encoder_id)
+    """The vectors that a tagger reads: embed's, or those of its own encoder.
+
+    Train keeps the latter with its taggers; those of a champion that is no more among
+    them are computed for a comparison and lie in scratch.
+    """
+    if tagger.trained_encoder is None:
+        return FeatureStore(layout.features, tagger.encoder_id)
+    kept = FeatureStore(layout.trained_features, tagger.encoder_id)
+    return kept if kept.hashes(VIEW) else FeatureStore(layout.compared_features, tagger.encoder_id)
 
 
 def split_logits(

@@ -225,6 +225,22 @@ class TrainSettings(Section):
     """Ray Train workers; 0 trains in the process of the stage."""
     use_gpu: bool = False
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    prompts: Literal["residual", "tokens"] = "residual"
+    """What csa learns of each label: free vectors, or words before its name, through the text
+    tower of an open_clip encoder."""
+    encoder: Literal["frozen", "lora", "full"] = "frozen"
+    """frozen: heads on cached vectors; lora, full: the image encoder learns with them, by
+    low-rank updates or with all its weights, which wants a GPU."""
+    encoder_learning_rate: Annotated[float, Field(gt=0)] | None = None
+    """Of the image encoder; None takes 3e-4 for lora and 1e-5 for full."""
+    lora_rank: Positive = 8
+
+    @model_validator(mode="after")
+    def _tokens_are_learned_by_a_recipe(self) -> Self:
+        names = self.recipes if self.method is None else (self.method,)
+        if self.prompts == "tokens" and "csa" not in names:
+            raise ValueError("prompts: tokens is for csa, which is not among the recipes")
+        return self
 
 
 class CalibrateSettings(Section):
@@ -288,6 +304,15 @@ class Settings(Section):
     index: IndexSettings = IndexSettings()
     registry: RegistrySettings = RegistrySettings()
     serve: ServeSettings = ServeSettings()
+
+    @model_validator(mode="after")
+    def _tokens_have_a_tower(self) -> Self:
+        if self.train.prompts == "tokens" and isinstance(self.encoder, ConseConfig):
+            raise ValueError(
+                "train.prompts is tokens, and encoder.kind conse has no text tokens; "
+                "take an encoder of kind open_clip, or prompts: residual"
+            )
+        return self
 
 
 def parse_settings(values: object, origin: str) -> Settings:

@@ -5,16 +5,20 @@ from its last checkpoint and ends with the same head.
 """
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from blake3 import blake3
 
 from components.atomic import read_json
+from components.models.heads.end_to_end import EndToEndHead
 from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
 from components.training.data import TrainingSet
 from components.training.loop import FitResult
+from pipelines.encoder_training import EncoderTraining, remove_other_vectors
 from pipelines.fit import Fit, fit_in_process
 from pipelines.layout import Layout
 from pipelines.learning import LearningData, load_learning_data
@@ -37,15 +41,18 @@ def run(settings: Settings, layout: Layout) -> Report:
     outcomes: list[dict[str, object]] = []
     if ZERO_SHOT in recipes.recipes:
         outcomes.append(_zero_shot(data, layout))
-    fits = _fits(names, settings, layout, data)
+    encoder = EncoderTraining.of(settings, layout) if _trains_encoder(settings) else None
+    fits = _fits(names, settings, layout, data, encoder)
     for number, each in enumerate(fits, start=1):
         _say(number, len(fits), each)
-        outcomes.append(_train(each, data, settings.train, layout))
+        outcomes.append(_train(each, data, settings.train, layout, encoder))
+    remove_other_vectors(layout)
     shutil.rmtree(_checkpoints(layout), ignore_errors=True)
     trained = sum(outcome["status"] == "trained" for outcome in outcomes)
     return {
         "taggers": outcomes,
         "rule": data.rule,
+        "mode": "end-to-end" if encoder else "cached",
         "why": recipes.reason,
         "summary": [
             *([f"method auto: {recipes.reason}"] if recipes.reason else []),
@@ -101,7 +108,20 @@ def _checkpoints(layout: Layout) -> Path:
     return layout.scratch / "checkpoints"
 
 
-def _fits(names: list[str], settings: Settings, layout: Layout, data: LearningData) -> list[Fit]:
+def _trains_encoder(settings: Settings) -> bool:
+    return settings.train.encoder != "frozen"
+
+
+def _fits(
+    names: list[str],
+    settings: Settings,
+    layout: Layout,
+    data: LearningData,
+    encoder: EncoderTraining | None,
+) -> list[Fit]:
+    holdout = data.holdout
+    if encoder is not None:
+        holdout = replace(holdout, pictures=encoder.pictures(data.val))
     fits: list[Fit] = []
     for name in names:
         plan = plan_of(name, settings, layout, data)
@@ -110,13 +130,14 @@ def _fits(names: list[str], settings: Settings, layout: Layout, data: LearningDa
             states=data.train.labels.states,
             proposals=plan.proposals,
             regions=data.train.regions,
+            pictures=encoder and encoder.pictures(data.train),
         )
         for seed in settings.train.seeds:
             each = Fit(
-                recipe=plan.recipe,
+                recipe=encoder.recipe(plan.recipe) if encoder else plan.recipe,
                 seed=seed,
                 data=training,
-                holdout=data.holdout,
+                holdout=holdout,
                 names=data.names,
                 schedule=plan.schedule,
                 fingerprint=_fingerprint(data, plan, seed, settings.train),
@@ -137,7 +158,11 @@ def _fingerprint(data: LearningData, plan: Plan, seed: int, train: TrainSettings
 
 
 def _train(
-    each: Fit, data: LearningData, settings: TrainSettings, layout: Layout
+    each: Fit,
+    data: LearningData,
+    settings: TrainSettings,
+    layout: Layout,
+    encoder: EncoderTraining | None,
 ) -> dict[str, object]:
     directory = layout.tagger(each.recipe.name, each.seed)
     named: dict[str, object] = {"recipe": each.recipe.name, "seed": each.seed}
@@ -152,13 +177,24 @@ def _train(
         head=result.head,
         fingerprint=each.fingerprint,
     )
-    tagger.save(directory)
+    if encoder is not None:
+        _save_with_encoder(tagger, encoder, directory)
+    else:
+        tagger.save(directory)
     return {
         **named,
         "status": "trained",
         "holdout_mAP": result.best_score,
         "best_epoch": result.best_epoch,
     }
+
+
+def _save_with_encoder(tagger: Tagger, encoder: EncoderTraining, directory: Path) -> None:
+    """The head as it reads the vectors of its own encoder, and that encoder's weights."""
+    trained = cast(EndToEndHead, tagger.head)
+    kept = encoder.keep(trained)
+    own = replace(tagger, head=trained.head, encoder_id=kept.id, trained_encoder=kept.origin)
+    own.save(directory, kept.weights)
 
 
 def _is_current(directory: Path, fingerprint: str) -> bool:

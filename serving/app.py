@@ -1,6 +1,7 @@
 """The web application: routes around a service and a query encoder."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,18 @@ STATUS_HINTS = {
 }
 
 
-def create_app(service: Service, encoder: QueryEncoder) -> FastAPI:
+def create_app(
+    service: Service, encoder: QueryEncoder, tag_encoder: QueryEncoder | None = None
+) -> FastAPI:
     """The application, ready for any ASGI server.
 
     Args:
         service: Answers from vectors.
         encoder: Turns queries into vectors, here or in another process.
+        tag_encoder: Turns pictures to be tagged into vectors; needed where the tagger was
+            trained together with an encoder of its own, which is not that of the index.
     """
+    encoders = (encoder, tag_encoder or encoder)
     app = FastAPI(
         title="Efuda",
         summary="Tags pictures, and finds them by text, picture or sketch.",
@@ -52,20 +58,22 @@ def create_app(service: Service, encoder: QueryEncoder) -> FastAPI:
     )
     app.add_middleware(BodyLimit)
     _add_faults(app)
-    _add_queries(app, service, encoder)
-    _add_facts(app, service, encoder)
+    _add_queries(app, service, *encoders)
+    _add_facts(app, service, encoders)
     _add_page(app)
     return app
 
 
-def _add_queries(app: FastAPI, service: Service, encoder: QueryEncoder) -> None:
+def _add_queries(
+    app: FastAPI, service: Service, encoder: QueryEncoder, tag_encoder: QueryEncoder
+) -> None:
     @app.post("/v1/tag", openapi_extra={"requestBody": TAG_BODY, "parameters": TAG_PARAMETERS})
     async def tag(request: Request) -> TagResponse:
         """Tags of a picture, with probability and threshold."""
         query, body = await read_tag_request(request)
         await asyncio.to_thread(check_image, body)
         wants_regions = query.evidence or service.reads_regions
-        image = await encoder.encode_image(ImageTask(body, wants_regions))
+        image = await tag_encoder.encode_image(ImageTask(body, wants_regions))
         return await asyncio.to_thread(service.tag, image, query)
 
     @app.post("/v1/search", openapi_extra={"requestBody": SEARCH_BODY})
@@ -86,7 +94,7 @@ def _add_queries(app: FastAPI, service: Service, encoder: QueryEncoder) -> None:
         )
 
 
-def _add_facts(app: FastAPI, service: Service, encoder: QueryEncoder) -> None:
+def _add_facts(app: FastAPI, service: Service, encoders: Iterable[QueryEncoder]) -> None:
     @app.get("/v1/images/{picture_id:path}", response_class=Response)
     async def image(picture_id: str, request: Request) -> Response:
         """A small JPEG of a picture of the gallery."""
@@ -113,7 +121,7 @@ def _add_facts(app: FastAPI, service: Service, encoder: QueryEncoder) -> None:
     @app.get("/readyz")
     async def readyz() -> Health:
         """Whether queries would be answered now."""
-        if not await encoder.is_ready():
+        if not all([await each.is_ready() for each in dict.fromkeys(encoders)]):
             raise RequestError(
                 503, "not_ready", "The encoder is not ready yet.", "Ask again shortly."
             )

@@ -6,6 +6,7 @@ from typing import Any
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
+from components.models.tagger import Tagger
 from serving.encoder_deployment import EncoderDeployment, RemoteEncoder
 from serving.loopback import keep_replica_local
 
@@ -17,19 +18,25 @@ MAX_ONGOING = 128
 class WebDeployment:
     """Checks requests, asks the encoder, searches the index."""
 
-    def __init__(self, bundle_directory: str, encoder: DeploymentHandle) -> None:
+    def __init__(
+        self,
+        bundle_directory: str,
+        encoder: DeploymentHandle,
+        tag_encoder: DeploymentHandle | None,
+    ) -> None:
         from components.bundle import load_bundle
         from serving.service import Service
 
         keep_replica_local()
         self._service = Service(load_bundle(Path(bundle_directory)))
         self._encoder = RemoteEncoder(encoder)
+        self._tag_encoder = RemoteEncoder(tag_encoder) if tag_encoder else None
 
     def __serve_build_asgi_app__(self) -> Any:
         """The application that Serve hosts; called once in the replica."""
         from serving.app import create_app
 
-        return create_app(self._service, self._encoder)
+        return create_app(self._service, self._encoder, self._tag_encoder)
 
 
 def build_application(bundle_directory: Path, num_threads: int) -> serve.Application:
@@ -40,8 +47,11 @@ def build_application(bundle_directory: Path, num_threads: int) -> serve.Applica
         num_threads: Threads the encoder computes with.
     """
     directory = str(bundle_directory.absolute())
-    encoder = EncoderDeployment.options(ray_actor_options={"num_cpus": 0}).bind(
-        directory, num_threads
-    )
     # No cores are reserved: one service on one machine shares what there is.
-    return WebDeployment.options(ray_actor_options={"num_cpus": 0}).bind(directory, encoder)
+    shared = {"ray_actor_options": {"num_cpus": 0}}
+    encoder = EncoderDeployment.options(**shared).bind(directory, num_threads)
+    tag_encoder = None
+    if Tagger.load(bundle_directory / "tagger").trained_encoder is not None:
+        own = EncoderDeployment.options(name="tag_encoder", **shared)
+        tag_encoder = own.bind(directory, num_threads, for_tags=True)
+    return WebDeployment.options(**shared).bind(directory, encoder, tag_encoder)

@@ -25,7 +25,7 @@ READY_TIMEOUT_S = 2.0
 class EncoderDeployment:
     """One replica: waits a few milliseconds for company, then encodes a batch at once."""
 
-    def __init__(self, bundle_directory: str, num_threads: int) -> None:
+    def __init__(self, bundle_directory: str, num_threads: int, *, for_tags: bool = False) -> None:
         # Ray gives an actor one thread; the encoder may use what it was given.
         import torch
 
@@ -36,8 +36,9 @@ class EncoderDeployment:
         keep_replica_local()
         torch.set_num_threads(num_threads)
         bundle = load_bundle(Path(bundle_directory))
-        encoder = build_encoder(bundle.encoder_config)
-        check_encoder(bundle, encoder.id)
+        config = bundle.tag_encoder_config if for_tags else bundle.encoder_config
+        encoder = build_encoder(config)
+        check_encoder(bundle, encoder.id, for_tags=for_tags)
         self._batches = BatchEncoder(encoder)
         self._batch_sizes: dict[int, int] = {}
         # The first query would otherwise pay for what libraries load late.

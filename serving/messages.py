@@ -116,6 +116,8 @@ class ModelCard(Message):
     encoder_id: str
     encoder: str
     recipe: str
+    mode: Literal["cached", "end-to-end"]
+    """Whether the tagger was trained on frozen vectors, or together with its encoder."""
     num_labels: int
     labels: list[str]
     num_pictures: int

@@ -137,6 +137,7 @@ class Service:
             encoder_id=bundle.encoder_id,
             encoder=bundle.encoder_config.kind,
             recipe=bundle.tagger.recipe,
+            mode=bundle.tagger.mode,
             num_labels=len(bundle.vocabulary),
             labels=list(bundle.vocabulary.names),
             num_pictures=len(bundle.gallery),
@@ -147,15 +148,16 @@ class Service:
         )
 
 
-def check_encoder(bundle: Bundle, encoder_id: str) -> None:
-    """Refuse an encoder that is not the bundle's own.
+def check_encoder(bundle: Bundle, encoder_id: str, *, for_tags: bool = False) -> None:
+    """Refuse an encoder that is not the bundle's own: of its index, or of its tagger.
 
     Raises:
         InputError: If the ids differ.
     """
-    if encoder_id != bundle.encoder_id:
+    expected = bundle.tagger.encoder_id if for_tags else bundle.encoder_id
+    if encoder_id != expected:
         raise InputError(
             f"The encoder that was built is {encoder_id}, the bundle was made with "
-            f"{bundle.encoder_id}: its weights or its preprocessing changed. "
+            f"{expected}: its weights or its preprocessing changed. "
             "Run `efuda run` so that everything is made anew."
         )

@@ -1,0 +1,162 @@
+"""Training end to end: what train needs of the images themselves, and what it keeps.
+
+The recipe learns as it does on frozen vectors, with the image tower in front
+(components/recipes/end_to_end.py). Afterwards the tower is an encoder like any other:
+vectors of all images are computed with it once and kept beside the taggers, so that
+calibrate, evaluate and index read a trained encoder's tagger as they read the others.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+
+from components.atomic import atomic_path, read_json
+from components.bundle import load_bundle
+from components.data.examples import Example, read_examples
+from components.encoders.catalog import anchored
+from components.encoders.config import EncoderConfig, OpenClipConfig
+from components.errors import InputError
+from components.models.heads.end_to_end import EndToEndHead
+from components.models.tagger import Tagger, TrainedEncoder
+from components.recipes.end_to_end import EndToEnd
+from components.recipes.recipe import Recipe
+from pipelines.embed_plan import ImageWork, distinct_images
+from pipelines.embedding import embed_images, embed_job
+from pipelines.layout import Layout
+from pipelines.learning import Part
+from pipelines.pixels import PictureFiles, Preprocess
+from pipelines.scoring import VIEW, vectors_of
+from pipelines.settings import Settings
+
+RATES = {"lora": 3e-4, "full": 1e-5}
+"""Learning rates of the tower where the settings name none: usual ones for CLIP."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEncoder:
+    """A trained tower on its way to its tagger."""
+
+    id: str
+    origin: TrainedEncoder
+    weights: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EncoderTraining:
+    """The encoder before training, and where the pictures are."""
+
+    settings: Settings
+    layout: Layout
+    config: OpenClipConfig
+    start_id: str
+    tower: Any
+    preprocess: Preprocess
+    images: dict[str, ImageWork]
+
+    @classmethod
+    def of(cls, settings: Settings, layout: Layout) -> "EncoderTraining":
+        """Opens the project's encoder.
+
+        Raises:
+            InputError: If it is not one that can be trained.
+        """
+        config = anchored(settings.encoder, layout.root)
+        if not isinstance(config, OpenClipConfig):
+            raise InputError(
+                f"train.encoder is {settings.train.encoder}, and an encoder of kind {config.kind} "
+                "cannot be trained: only open_clip models can. Set train.encoder to frozen, or "
+                "choose another encoder."
+            )
+        from components.encoders.open_clip import OpenClipEncoder
+
+        encoder = OpenClipEncoder(config)
+        images = distinct_images(read_examples(layout.examples), layout.root)
+        return cls(
+            settings=settings,
+            layout=layout,
+            config=config,
+            start_id=encoder.id,
+            tower=encoder.image_tower(),
+            preprocess=encoder.preprocess,
+            images={image.content_hash: image for image in images},
+        )
+
+    def recipe(self, recipe: Recipe) -> EndToEnd:
+        """A recipe whose encoder learns too."""
+        train = self.settings.train
+        tuning = "full" if train.encoder == "full" else "lora"
+        rate = train.encoder_learning_rate or RATES[tuning]
+        return EndToEnd(
+            recipe=recipe,
+            tower=self.tower,
+            tuning=tuning,
+            rate=rate / train.learning_rate,
+            rank=train.lora_rank,
+            alpha=2.0 * train.lora_rank,
+        )
+
+    def pictures(self, part: Part) -> PictureFiles:
+        """The pictures of a split, in its order."""
+        return PictureFiles(
+            tuple(self.images[content_hash] for content_hash in part.content_hashes),
+            self.preprocess,
+            self.settings.embed.views,
+        )
+
+    def keep(self, head: EndToEndHead) -> KeptEncoder:
+        """Make an encoder of the head's tower, and compute the vectors that its tagger reads."""
+        weights = self.layout.scratch.absolute() / "image_tower.safetensors"
+        weights.parent.mkdir(parents=True, exist_ok=True)
+        state = head.tower.visual.state_dict()  # pyright: ignore[reportCallIssue]
+        with atomic_path(weights) as temporary:
+            save_file({name: value.contiguous() for name, value in state.items()}, temporary)
+        config = replace(self.config, image_tower=str(weights))
+        features, images = self.layout.trained_features, list(self.images.values())
+        encoder_id = _embed(
+            self.settings, config, features, images, regions=head.head.needs_regions
+        )
+        origin = TrainedEncoder(tuning=self.settings.train.encoder, start_id=self.start_id)
+        return KeptEncoder(id=encoder_id, origin=origin, weights=weights)
+
+
+def registered_tagger(
+    bundle: Path, photos: Sequence[Example], settings: Settings, layout: Layout
+) -> Tagger:
+    """The tagger of a bundle, with vectors of some photographs for it to read.
+
+    Those of an encoder of its own are computed where train does not keep them any more.
+    """
+    tagger = Tagger.load(bundle / "tagger")
+    if tagger.trained_encoder is not None and not vectors_of(tagger, layout).hashes(VIEW):
+        config = load_bundle(bundle).tag_encoder_config
+        images = distinct_images(photos, layout.root)
+        _embed(settings, config, layout.compared_features, images, regions=tagger.needs_regions)
+    return tagger
+
+
+def remove_other_vectors(layout: Layout) -> None:
+    """Vectors of trained encoders whose taggers are gone."""
+    described = [read_json(path) for path in layout.taggers.glob("*/seed-*/tagger.json")]
+    wanted = {each["encoder_id"] for each in described}
+    for directory in layout.trained_features.glob("*"):
+        if directory.name not in wanted:
+            shutil.rmtree(directory)
+
+
+def _embed(
+    settings: Settings,
+    config: EncoderConfig,
+    features: Path,
+    images: list[ImageWork],
+    *,
+    regions: bool,
+) -> str:
+    """Compute what is missing of the vectors of a trained encoder; its id."""
+    embed = settings.embed.model_copy(update={"views": (VIEW,), "regions": regions})
+    job, encoder = embed_job(embed, config, features)
+    embed_images(embed, job, encoder, images)
+    return encoder.id

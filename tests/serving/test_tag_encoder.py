@@ -1,0 +1,71 @@
+"""A tagger with an encoder of its own: pictures are tagged with that, searched with the other."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from starlette.testclient import TestClient
+
+from components.bundle import load_bundle
+from components.encoders.encoder import ImageVectors
+from components.errors import InputError
+from components.models.tagger import TrainedEncoder
+from serving.app import create_app
+from serving.encoding import LocalEncoder
+from serving.service import Service, check_encoder
+from tests.serving.tiny_bundle import ColourEncoder, card
+
+
+class SwappedEncoder(ColourEncoder):
+    """Sees red where green is, and green where red is."""
+
+    id = "swapped-0123456789ab"
+
+    def encode_images(self, pixels):
+        seen = super().encode_images(pixels)
+        order = [1, 0, 2, 3]
+        return ImageVectors(seen.global_vectors[:, order], seen.region_vectors[..., order])
+
+
+@pytest.fixture(scope="module")
+def bundle(bundle_dir):
+    bundle = load_bundle(bundle_dir)
+    trained = TrainedEncoder(tuning="lora", start_id=bundle.encoder_id)
+    tagger = replace(bundle.tagger, encoder_id=SwappedEncoder.id, trained_encoder=trained)
+    return replace(bundle, tagger=tagger)
+
+
+@pytest.fixture
+def client(bundle):
+    app = create_app(Service(bundle), LocalEncoder(ColourEncoder()), LocalEncoder(SwappedEncoder()))
+    with TestClient(app) as client:
+        yield client
+
+
+def png(colour):
+    buffer = io.BytesIO()
+    card(colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("address", ["/v1/tag", "/v1/tag?evidence=true"])
+def test_tags_come_from_the_taggers_own_encoder(client, address):
+    response = client.post(address, content=png("red"))
+    assert response.status_code == 200, response.text
+    assert response.json()["tags"][0]["label"] == "green"
+
+
+def test_searches_and_readiness_are_the_indexs_affair(client):
+    response = client.post("/v1/search", json={"text": "red", "k": 1})
+    assert response.json()["results"][0]["tags"][0]["label"] == "red"
+    assert client.get("/readyz").status_code == 200
+    card_of_model = client.get("/v1/model").json()
+    assert card_of_model["mode"] == "end-to-end"
+    assert card_of_model["encoder_id"] == ColourEncoder.id
+
+
+def test_each_encoder_is_held_to_its_own_id(bundle):
+    check_encoder(bundle, ColourEncoder.id)
+    check_encoder(bundle, SwappedEncoder.id, for_tags=True)
+    with pytest.raises(InputError, match=SwappedEncoder.id):
+        check_encoder(bundle, ColourEncoder.id, for_tags=True)
