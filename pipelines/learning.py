@@ -20,10 +20,12 @@ from components.labels.matrix import LabelMatrix
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
 from components.methods.tagalign.kept_captions import KeptCaptions
+from components.models.prompt_tokens import Prompter
 from components.models.regions import Regions
 from components.training.data import Holdout, Names, Schedule
 from pipelines.caption_recipes import reads_captions
 from pipelines.layout import Layout
+from pipelines.prompting import prompter_for
 from pipelines.settings import Settings, TrainSettings
 
 
@@ -54,6 +56,8 @@ class LearningData:
     rule: SelectionRule
     captions: KeptCaptions | None = None
     """Of the training photographs; only where a recipe learns from them."""
+    prompter: Prompter | None = None
+    """Only where prompts are learned as tokens."""
     num_from_captions: int = 0
     """Cells of the whole project that were read from captions."""
 
@@ -68,7 +72,7 @@ class LearningData:
     def names(self) -> Names:
         """The label names as recipes see them."""
         labels = self.label_vectors
-        return Names(vectors=labels.vectors, temperature=labels.temperature)
+        return Names(vectors=labels.vectors, temperature=labels.temperature, prompter=self.prompter)
 
     @property
     def fingerprint(self) -> str:
@@ -112,6 +116,7 @@ def load_learning_data(settings: Settings, layout: Layout) -> LearningData:
         val=parts["val"],
         rule=selection_rule(parts["val"].labels.states),
         captions=captions,
+        prompter=prompter_for(settings, layout, vocabulary, label_vectors),
         num_from_captions=_num_from_captions(layout),
     )
 

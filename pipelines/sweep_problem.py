@@ -24,7 +24,7 @@ def problem_of(data: LearningData, schedule: Schedule) -> Problem:
         states=data.train.labels.states,
         zero_shot_logits=logits,
         probabilities=_calibrated(data, logits),
-        names=data.names,
+        names=replace(data.names, prompter=None),
         # The labelers and recipes of the sweep read whole images only.
         holdout=replace(data.holdout, regions=None),
         schedule=schedule,

@@ -153,7 +153,8 @@ def _trm_ml(task: Task) -> list[Attempt]:
 
 
 def _csa(task: Task) -> list[Attempt]:
-    settings = (CSA(), CSA(whole="trained"))
+    prompts = "tokens" if task.names.prompter else "residual"
+    settings = (CSA(prompts=prompts), CSA(prompts=prompts, whole="trained"))
     return [Attempt(recipe=each, pull=0.0, most_epochs=24) for each in settings]
 
 

@@ -1,0 +1,37 @@
+"""The text tower that prompts are learned through, where the settings ask for it."""
+
+from typing import TYPE_CHECKING
+
+from components.encoders.catalog import anchored, build_encoder
+from components.errors import ArtefactError
+from components.features.label_vectors import LabelVectors
+from components.labels.vocabulary import Vocabulary
+from pipelines.layout import Layout
+from pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from components.models.prompt_tokens import Prompter
+
+
+def prompter_for(
+    settings: Settings, layout: Layout, vocabulary: Vocabulary, label_vectors: LabelVectors
+) -> "Prompter | None":
+    """The encoder's text tower with all labels' sentences, or None with residual prompts.
+
+    Of several templates the first is learned on.
+
+    Raises:
+        InputError: If the encoder has no tower of the kind, or a label is too long.
+        ArtefactError: If vectors were embedded by another encoder.
+    """
+    if settings.train.prompts == "residual":
+        return None
+    from components.encoders.prompt_tower import prompter_of
+
+    encoder = build_encoder(anchored(settings.encoder, layout.root))
+    if encoder.id != label_vectors.encoder_id:
+        raise ArtefactError(
+            f"{layout.label_vectors} is of encoder {label_vectors.encoder_id}, and the settings "
+            f"name {encoder.id}; run `efuda run embed`."
+        )
+    return prompter_of(encoder, vocabulary.names, settings.prompts.templates[0])
