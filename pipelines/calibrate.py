@@ -76,7 +76,7 @@ def _fit_all(
 ) -> tuple[list[Fitted], SelectionRule, int]:
     files = found_taggers(layout)
     taggers = [load_tagger(file, vocabulary) for file in files]
-    photos = embedded_photos(layout, "val", taggers[0].encoder_id)
+    photos = embedded_photos(layout, "val", taggers[0].project_encoder_id)
     labels = read_matrix(layout.labels, [photo.id for photo in photos], vocabulary)
     rule = selection_rule(labels.states)
     truth, known = selection_truth(labels.states, rule)

@@ -24,8 +24,6 @@ from pipelines.settings import Settings
 from pipelines.stage import Report, stage_main
 
 SCHEMA_VERSION = 1
-MODE = "cached"
-"""Image vectors are frozen; a figure of a fine-tuned encoder would say end-to-end."""
 NUM_EXAMPLES = 12
 
 
@@ -38,7 +36,8 @@ def run(settings: Settings, layout: Layout) -> Report:
     figures = all_figures(test, scored, settings.evaluate)
     clock.lap("figures and intervals")
     audit = audit_proposals(layout)
-    metrics = _metrics(test, figures, audit, encoder_id, layout)
+    modes = {one.file.recipe: one.mode for one in scored}
+    metrics = _metrics(test, figures, audit, encoder_id, modes, layout)
     drawn = curves(test, scored)
     with atomic_directory(layout.plots) as directory:
         write_plots(directory, test, drawn)
@@ -84,6 +83,7 @@ def _metrics(
     figures: Figures,
     audit: ProposalAudit | None,
     encoder_id: str,
+    modes: Mapping[str, str],
     layout: Layout,
 ) -> dict[str, Any]:
     hidden = _hidden(layout)
@@ -107,7 +107,8 @@ def _metrics(
         "split_hash": split_hash(read_examples(layout.examples)),
         "mask_hash": hidden["mask_hash"] if hidden else None,
         "encoder_id": encoder_id,
-        "mode": MODE,
+        "mode": "end-to-end" if "end-to-end" in modes.values() else "cached",
+        "modes": dict(modes),
         "proposals": audit.to_dict() if audit else None,
     }
 

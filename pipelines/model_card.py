@@ -15,6 +15,8 @@ class CardFacts:
 
     bundle_version: str
     encoder_id: str
+    mode: str
+    """``cached`` or ``end-to-end``."""
     recipe: str
     seed: int
     num_labels: int
@@ -34,6 +36,18 @@ def _encoder_lines(config: EncoderConfig) -> list[str]:
     return [
         f"open_clip {config.model}{weights}. Its weights have a licence of their own, which",
         "Efuda does not know; see where they came from.",
+    ]
+
+
+def _mode_lines(facts: CardFacts) -> list[str]:
+    if facts.mode == "cached":
+        return [
+            f"Its id is `{facts.encoder_id}`; vectors of any other encoder are refused.",
+            "It was frozen: the head was trained on cached vectors.",
+        ]
+    return [
+        "For tags its image tower was trained end-to-end with the head and lies beside it; that",
+        f"encoder's id is `{facts.encoder_id}`. Searches use the encoder as it was before.",
     ]
 
 
@@ -82,7 +96,7 @@ def model_card(settings: Settings, facts: CardFacts) -> str:
             "## Encoder",
             "",
             *_encoder_lines(settings.encoder),
-            f"Its id is `{facts.encoder_id}`; vectors of any other encoder are refused.",
+            *_mode_lines(facts),
             "",
             "## Figures",
             "",

@@ -103,9 +103,11 @@ def _facts(
     seed: int,
 ) -> CardFacts:
     photos = [row for row in examples if row.modality == "photo"]
+    tagger = Tagger.load(layout.tagger(recipe, seed))
     return CardFacts(
         bundle_version=bundle_version,
-        encoder_id=Tagger.load(layout.tagger(recipe, seed)).encoder_id,
+        encoder_id=tagger.encoder_id,
+        mode=tagger.mode,
         recipe=recipe,
         seed=seed,
         num_labels=len(Vocabulary.load(layout.vocabulary)),

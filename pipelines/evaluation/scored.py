@@ -67,6 +67,8 @@ class Scored:
     """One tagger on the test split."""
 
     file: TaggerFile
+    mode: str
+    """``cached`` or ``end-to-end``."""
     calibration: Calibration
     logits: Float[np.ndarray, "examples labels"]
     average_precision: Float[np.ndarray, " labels"]
@@ -95,7 +97,7 @@ def score_all(layout: Layout) -> tuple[TestSplit, str, list[Scored]]:
     vocabulary = Vocabulary.load(layout.vocabulary)
     files = found_taggers(layout)
     taggers = [load_tagger(file, vocabulary) for file in files]
-    encoder_id = taggers[0].encoder_id
+    encoder_id = taggers[0].project_encoder_id
     test = _test_split(embedded_photos(layout, "test", encoder_id), vocabulary, layout)
     scored: list[Scored] = []
     for file, tagger in zip(files, taggers, strict=True):
@@ -103,6 +105,7 @@ def score_all(layout: Layout) -> tuple[TestSplit, str, list[Scored]]:
         scored.append(
             Scored(
                 file=file,
+                mode=tagger.mode,
                 calibration=_calibration(file, vocabulary, layout),
                 logits=logits,
                 average_precision=average_precision(logits, test.truth, test.known),

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from pipelines.report.words import recipe_name
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -17,6 +19,7 @@ def render_page(template: str, **values: object) -> str:
         lstrip_blocks=True,
     )
     environment.filters["count"] = _count
+    environment.filters["recipe_name"] = recipe_name
     environment.filters["percent"] = _percent
     environment.filters["figure"] = _figure
     return environment.get_template(template).render(**values)
