@@ -8,8 +8,8 @@ from components.atomic import read_json
 from components.data.examples import read_examples
 from components.errors import InputError
 from pipelines.comparison import Comparison, compare
-from pipelines.frozen_split import frozen_photos, split_hash
 from pipelines.encoder_training import registered_tagger
+from pipelines.frozen_split import frozen_photos, split_hash
 from pipelines.layout import Layout
 from pipelines.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry, Version
 from pipelines.settings import Settings
