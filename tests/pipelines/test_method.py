@@ -11,10 +11,12 @@ def settings_of(**train):
     return SimpleNamespace(train=TrainSettings(**train))
 
 
-def data_of(states, *, regions=False):
+def data_of(states, *, regions=False, num_from_captions=0):
     labels = SimpleNamespace(states=np.array(states, np.int8))
     maps = (np.zeros((len(states), 4, 8), np.float16),) if regions else ()
-    return SimpleNamespace(train=SimpleNamespace(labels=labels, regions=maps))
+    return SimpleNamespace(
+        train=SimpleNamespace(labels=labels, regions=maps), num_from_captions=num_from_captions
+    )
 
 
 POSITIVES = data_of([[1, 0], [0, 1], [1, 1], [0, 0]])
@@ -53,3 +55,10 @@ def test_auto_explains_itself_where_absences_and_regions_are_there():
     assert "1 of them present and 3 absent" in found.reason
     assert "unknown cells are left out" in found.reason
     assert "region vectors are there" in found.reason
+
+
+def test_auto_says_so_where_labels_were_read_from_captions():
+    found = wanted(settings_of(method="auto"), data_of([[1, 0], [0, 1]], num_from_captions=2))
+    assert found.recipes == ("zero_shot", "efuda")
+    assert "read from captions, with which Efuda did better than TagAlign" in found.reason
+    assert "captions" not in wanted(settings_of(method="auto"), POSITIVES).reason
