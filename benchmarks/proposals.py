@@ -19,6 +19,7 @@ import numpy as np
 from benchmarks.figures import REAL, Figure, figure_line
 from benchmarks.proposal_quality.contexts import context_gains
 from benchmarks.proposal_quality.measure import Measured, Sample, measure
+from benchmarks.proposal_quality.negatives import SHARES, wrongly_denied
 from benchmarks.proposal_quality.weights import weight_errors
 from pipelines.bench.proposals.candidates import DEFAULT
 from pipelines.bench.proposals.known import DESCRIPTIONS, Protocol
@@ -92,6 +93,17 @@ def _weights(world: ProposalWorld, repeats: int) -> Iterator[Figure]:
         )
 
 
+def _negatives(world: ProposalWorld) -> Iterator[Figure]:
+    for share in SHARES:
+        found = wrongly_denied(world, share)
+        chance = found.pop("chance").value
+        for name, sample in found.items():
+            figure = _figure(f"denied_although_present.{name}.share_{share}", sample)
+            yield replace(figure, against=f"{chance:.4f} at random")
+        more = found["label_wise"] - found["image_wise"]
+        yield _figure(f"denied_although_present.label_wise_minus_image_wise.share_{share}", more)
+
+
 def _contexts(world: ProposalWorld, repeats: int) -> Iterator[Figure]:
     for name, (value, *draws) in context_gains(world, repeats=repeats).items():
         sample = Sample(value=float(value), draws=np.array(draws))
@@ -130,6 +142,7 @@ def main() -> None:
             print(f"\n{protocol}: {description}; chosen {dict(measured.chosen)}")
         _print(figures(measured), as_json=arguments.json)
     _print(_weights(world, arguments.repeats), as_json=arguments.json)
+    _print(_negatives(world), as_json=arguments.json)
     _print(_contexts(world, arguments.repeats), as_json=arguments.json)
     if arguments.plot:
         from benchmarks.proposal_quality.plot import plot

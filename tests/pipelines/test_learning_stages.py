@@ -19,6 +19,7 @@ from components.labels.tables import LABEL_SCHEMA, read_matrix, write_labels
 from components.models.tagger import Tagger
 from pipelines import pseudo_label, train, tune
 from pipelines.learning import load_learning_data
+from pipelines.plan import plan_of
 from pipelines.settings import load_settings
 from tests.pipelines.learning_project import make_project, write_params
 
@@ -41,6 +42,18 @@ def test_from_labels_to_taggers(tmp_path):
     assert len(trained["taggers"]) == 1 + 4 * 3
     tagger = Tagger.load(layout.tagger("vlpl", 2))
     assert all(np.isfinite(value.numpy()).all() for value in tagger.head.state_dict().values())
+
+
+def test_a_recipe_of_attempts_learns_from_the_proposals_of_its_own_labeler(tmp_path):
+    layout = make_project(tmp_path, train={"recipes": ["zero_shot", "gpr"], "epochs": 3})
+    tuned, _, _ = run_stages(layout, tune, pseudo_label, train)
+    chosen = tuned["methods"]["gpr"]["settings"]
+    assert chosen["labeler"]["name"] == "softmax"
+    assert chosen["epochs"] == 3
+    settings = load_settings(layout.params)
+    plan = plan_of("gpr", settings, layout, load_learning_data(settings, layout))
+    assert plan.proposals.any()
+    assert Tagger.load(layout.tagger("gpr", 0)).recipe == "gpr"
 
 
 def test_proposals_never_touch_known_cells_or_the_test_split(tmp_path):

@@ -22,15 +22,16 @@ def _positives(scores, known):
     return CalibratedThreshold(theta=0.4, theta_negative=0.15).propose(scores, known)
 
 
-@given(scores_of, states_of, share_of)
-def test_each_label_is_denied_on_its_lowest_images(scores, known, share):
+@given(scores_of, states_of, share_of, st.sampled_from([None, 0.0, 0.25, 1.0]))
+def test_each_label_is_denied_on_its_lowest_images(scores, known, share, frequency):
     before = _positives(scores, known)
-    found = LabelwiseNegatives(share=share).beside(before, known)
+    expected_share = None if frequency is None else np.full(SHAPE[1], frequency)
+    found = LabelwiseNegatives(share=share).beside(before, known, expected_share)
     assert (found.scores == before.scores).all()
     for label in range(SHAPE[1]):
         cells = [row for row in range(SHAPE[0]) if known[row, label] == 0]
         ranked = sorted(cells, key=lambda row: (-float(scores[row, label]), row))
-        num_denied = int(share * len(cells) + 1e-9)
+        num_denied = int(share * (1 - (frequency or 0)) * len(cells) + 1e-9)
         expected = np.zeros(SHAPE[0], np.int8)
         expected[ranked[len(ranked) - num_denied :]] = -1
         expected[before.states[:, label] == 1] = 1
