@@ -122,8 +122,8 @@ def _frequent_things(texts: Sequence[Sequence[str]]) -> tuple[str, ...]:
     names, _ = frequent_tags(parses, "object", TagLimits(max_tags=MAX_LABELS, min_count=least))
     if not names:
         raise InputError(
-            f"The source names no label, and no thing is named by {least} of its "
-            f"{found.num_captions} captions; list the labels you want in source.vocabulary."
+            f"The source names no label, and of its {found.num_captions} captions no {least} name "
+            "the same thing; list the labels you want in source.vocabulary."
         )
     return names
 
@@ -133,7 +133,7 @@ def _note(num_captions: int, num_unread: int, first: str, num_cells: int, num_im
         f"{num_cells:,} labels of {num_images:,} images were read from {num_captions:,} captions: "
         "present where a caption names it, unknown elsewhere."
     )
-    return f"{note} {num_unread:,} captions gave none. The first: {first}" if num_unread else note
+    return f"{note} {num_unread:,} of them gave none. The first: {first}" if num_unread else note
 
 
 def _with_a_bar(items: Sequence[Sequence[str]]) -> Iterable[Sequence[str]]:

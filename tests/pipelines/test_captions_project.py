@@ -122,7 +122,7 @@ def test_some_foreign_captions_are_counted(project):
     rows[0]["caption"] = rows[1]["caption"] = "Ein Hund mit einem roten Ball."
     write_captions(project.root, rows)
     prepared, embedded = run(project, prepare, embed)
-    assert any("2 captions gave none" in note for note in prepared["notes"])
+    assert any("2 of them gave none" in note for note in prepared["notes"])
     assert embedded["captions"]["unread"] == {"not_english": 2}
     assert "2 not_english" in embedded["summary"][1]
 
