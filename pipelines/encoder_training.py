@@ -141,7 +141,7 @@ def registered_tagger(
 def remove_other_vectors(layout: Layout) -> None:
     """Vectors of trained encoders whose taggers are gone."""
     described = [read_json(path) for path in layout.taggers.glob("*/seed-*/tagger.json")]
-    wanted = {each["encoder_id"] for each in described}
+    wanted = {each["encoder_id"] for each in described if each.get("trained_encoder")}
     for directory in layout.trained_features.glob("*"):
         if directory.name not in wanted:
             shutil.rmtree(directory)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+from rich.progress import Progress
+
 from components.recipes.recipe import Recipe
 from components.training.data import Holdout, Names, Schedule, TrainingSet
 from components.training.loop import FitResult, OnCheckpoint, Wrap, fit
@@ -46,7 +49,16 @@ class Fit:
 
 def fit_in_process(each: Fit, checkpoint: Path) -> FitResult:
     """Train here, keeping the state in ``checkpoint`` and going on from it."""
-    return each.run(
-        FitState.load(checkpoint, each.fingerprint),
-        lambda state: state.save(checkpoint, each.fingerprint),
-    )
+    kept = FitState.load(checkpoint, each.fingerprint)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(
+            f"{each.recipe.name}, seed {each.seed}",
+            total=each.schedule.epochs,
+            completed=kept.epoch if kept else 0,
+        )
+
+        def keep(state: FitState) -> None:
+            state.save(checkpoint, each.fingerprint)
+            progress.update(bar, completed=state.epoch)
+
+        return each.run(kept, keep)

@@ -139,7 +139,8 @@ def _fits(
                 data=training,
                 holdout=holdout,
                 names=data.names,
-                schedule=plan.schedule,
+                # An epoch end to end takes as long as many on cached vectors.
+                schedule=replace(plan.schedule, checkpoint_every=1) if encoder else plan.schedule,
                 fingerprint=_fingerprint(data, plan, seed, settings.train),
             )
             fits.append(each)
