@@ -31,6 +31,8 @@ from tuning.task import Task
 
 PULLS = (10.0, 30.0, 100.0)
 """Weight decay towards zero-shot; few labels want more of it."""
+SHARED_PULLS = (200.0, 100.0, 50.0)
+"""Efuda's, cautious ones first; each label divides them by its positives."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,7 +161,7 @@ def _csa(task: Task) -> list[Attempt]:
 
 
 def _efuda(task: Task) -> list[Attempt]:
-    return [Attempt(recipe=Efuda(), pull=pull) for pull in (300.0, *reversed(PULLS), 3.0)]
+    return [Attempt(recipe=Efuda(), pull=pull) for pull in SHARED_PULLS]
 
 
 CAUTIOUS = ("efuda",)

@@ -5,9 +5,11 @@ What the bench showed to matter on frozen features, and nothing else (docs/resul
 - **Two readings.** A linear head on the whole image and an evidence pool over its regions
   (:mod:`components.models.heads.summed`) are trained as one; fully labelled, the sum beats
   either by far more than either beats zero-shot.
-- **An anchor.** Both start as zero-shot, half each, and every step is followed by a pull
-  back to that start. How strong a pull is chosen on the hold-out: few labels want a strong
-  one, many a weak one.
+- **An anchor, label by label.** Both start as zero-shot, half each, and every step is
+  followed by a pull back to that start. A label with many known positives is pulled less,
+  in proportion, as a prior gives way to data; Adam's steps, equally long for all labels,
+  would not see to that (docs/results/few.md). How strong the pull is as a whole is chosen
+  on the hold-out.
 - **Silence is weak evidence.** For a label of which nobody ever said *no*, unknown cells
   count as absent, a little (``unknown_weight``). Where absences are known, unknown cells
   are left out: then guesses did not help.
@@ -33,13 +35,19 @@ from components.recipes.region_start import evidence_pool_like_zero_shot
 from components.training.learner import Batch, Learner, Start
 from components.training.linear_learner import StandardisedLinear
 
+_IMAGINED_POSITIVES = 1.0
+"""Of each label, so that one without a known positive has a pull, too; 0.5 and 2 did
+equally well on development splits."""
 _RAMP_STEPS = 5
 """The running mean starts short, so that the first steps are not the start for long."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Efuda:
-    """Settings of the loss; the pull is the schedule's ``weight_decay``."""
+    """Settings of the loss.
+
+    The pull on label k is the schedule's ``weight_decay`` ÷ (known positives of k + 1).
+    """
 
     name: Literal["efuda"] = "efuda"
     uses_proposals: ClassVar[bool] = False
@@ -85,6 +93,7 @@ class EfudaLearner(Learner):
     """Both readings, and their running mean."""
 
     never_absent: Tensor
+    pull_shares: Tensor
     steps: Tensor
 
     def __init__(self, recipe: Efuda, start: Start) -> None:
@@ -98,6 +107,8 @@ class EfudaLearner(Learner):
                     half.mul_(0.5)
         absent = torch.from_numpy((start.data.states == ABSENT).any(axis=0))
         self.register_buffer("never_absent", (~absent).float())
+        positives = torch.from_numpy((start.data.states == PRESENT).sum(axis=0))
+        self.register_buffer("pull_shares", 1 / (positives.float() + _IMAGINED_POSITIVES))
         self.register_buffer("steps", torch.zeros(()))
         self._trained = dict(self.named_parameters())
         for name, value in self._trained.items():
@@ -133,6 +144,10 @@ class EfudaLearner(Learner):
         """All weights; biases are free."""
         pooled = [] if self.pool is None else [self.pool.where, self.pool.what]
         return [self.whole.weight, *pooled]
+
+    def pull_factors(self) -> Float[Tensor, " labels"]:
+        """The more positives, the weaker."""
+        return self.pull_shares
 
 
 def _mean_of(name: str) -> str:

@@ -65,6 +65,10 @@ class Learner(nn.Module, ABC):
         """Parameters that weight decay pulls back to where they started."""
         return []
 
+    def pull_factors(self) -> Float[Tensor, " labels"] | None:
+        """How much stronger or weaker each label, a row of what is anchored, is pulled."""
+        return None
+
     def rate_factors(self) -> dict[str, float]:
         """Learning rates other than the schedule's, as factors by prefix of the name."""
         return {}

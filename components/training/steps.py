@@ -83,9 +83,7 @@ class Steps:
                 group["lr"] = rate * group["factor"]
             batch = self._batch(*place, pixels, number)
             total += self._step(batch, model, optimizer)
-            with torch.no_grad():
-                for parameter, anchor in zip(learner.anchored(), anchors, strict=True):
-                    parameter.lerp_(anchor, min(rate * self.schedule.weight_decay, 1.0))
+            pull_back(learner, anchors, rate * self.schedule.weight_decay)
             learner.after_step()
         return total / self.per_epoch
 
@@ -160,3 +158,14 @@ class Steps:
             return nullcontext()
         dtype = getattr(torch, self.schedule.precision)
         return torch.autocast(self.device.type, dtype=dtype)
+
+
+@torch.no_grad()
+def pull_back(learner: Learner, anchors: list[Tensor], strength: float) -> None:
+    """Move what is anchored towards where it started, at most all the way."""
+    factors = learner.pull_factors()
+    for parameter, anchor in zip(learner.anchored(), anchors, strict=True):
+        if factors is None:
+            parameter.lerp_(anchor, min(strength, 1.0))
+        else:
+            parameter.lerp_(anchor, (strength * factors).clamp(max=1.0)[:, None])

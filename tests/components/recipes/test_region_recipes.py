@@ -135,6 +135,35 @@ def test_known_absences_are_seen_label_by_label():
     assert learner.never_absent.tolist() == [0, 0, 1, 0, 0]
 
 
+def test_a_label_is_pulled_less_the_more_positives_it_has():
+    data, _, names = region_problem()
+    states = np.full_like(data.states, -1)
+    states[:3, 1] = states[:8, 2] = 1
+    states[:9, 3] = 0
+    learner = Efuda().build(Start(replace(data, states=states), names))
+    assert learner.pull_factors().tolist() == pytest.approx([1, 1 / 4, 1 / 9, 1, 1])
+
+
+def test_a_strong_pull_holds_only_the_labels_with_few_positives():
+    data, holdout, names = region_problem()
+    states = data.states.copy()
+    states[:, 2] = np.minimum(states[:, 2], 0)
+    learned = replace(data, states=states)
+    start, pulled = (
+        fit(
+            Efuda(),
+            learned,
+            holdout,
+            names,
+            replace(SCHEDULE, epochs=n, weight_decay=200.0),
+            seed=0,
+        )
+        for n in (0, 5)
+    )
+    moved = (pulled.head.whole.weight - start.head.whole.weight).norm(dim=1)
+    assert int(moved.argmin()) == 2
+
+
 def efuda_batch():
     random = np.random.default_rng(0)
     states = torch.tensor([[1, 0, -1], [0, 0, 1]], dtype=torch.int8)
