@@ -111,7 +111,8 @@ def _lead(rows: Sequence[Row]) -> str:
     methods = {row.cell.method for row in rows}
     protocols = {row.cell.protocol for row in rows}
     return (
-        f"{len(methods)} methods under {len(protocols)} protocols with {len(seeds)} "
+        f"{len(methods)} methods under {len(protocols)} "
+        f"{'protocol' if len(protocols) == 1 else 'protocols'} with {len(seeds)} "
         f"{'seed' if len(seeds) == 1 else 'seeds'} on {', '.join(worlds)}: the same images, "
         "masks, hold-out and schedule for all, chosen without the test split."
     )

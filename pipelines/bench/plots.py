@@ -113,7 +113,8 @@ def interval_plot(table: Table) -> Markup:
     """A dot with its interval for each method, protocol under protocol."""
     entries = list(table.entries.values())
     bounds = [bound for entry in entries for bound in (entry.low, entry.high)]
-    left, width = 150, 720
+    longest = max((len(recipe_name(method)) for method in table.methods), default=0)
+    left, width = max(150, 7 * longest + 20), 720
     x = Scale.over(bounds, start=left, end=width - 62)
     rows: list[tuple[str, str | None]] = []
     for protocol in table.protocols:

@@ -98,8 +98,8 @@ def _accepted(accepted: Accepted, weights: np.ndarray) -> Figures:
     right, proposed, positives = (
         weights @ each for each in (accepted.right, accepted.proposed, accepted.positives)
     )
-    # Who proposes nothing is never wrong.
-    precision = np.divide(right, proposed, out=np.ones_like(right), where=proposed > 0)
+    # Who proposes nothing has no precision.
+    precision = np.divide(right, proposed, out=np.full_like(right, np.nan), where=proposed > 0)
     return {"precision": precision, "recall": right / np.maximum(positives, 1)}
 
 

@@ -15,7 +15,7 @@ from pipelines.bench.main import main
 from pipelines.bench.plan import protocols_of
 from pipelines.bench.proposals.candidates import candidates
 from pipelines.bench.proposals.cell import LABELERS
-from pipelines.bench.proposals.curves import RECALLS
+from pipelines.bench.proposals.curves import RECALLS, Ranking
 from pipelines.bench.proposals.known import halves, known_states
 from pipelines.bench.proposals.plot import curve_plot
 from pipelines.bench.proposals.ranked import SELECTED, rank
@@ -89,7 +89,8 @@ def test_every_labeler_gives_complete_rows(world, method: str) -> None:
     assert found.row.features == "cached"
     assert len(found.row.mask_hash) == len(found.row.split_hash) == 64
     for name in FIGURES:
-        assert -1 <= found.row.metrics[name] <= 1
+        value = found.row.metrics[name]
+        assert -1 <= value <= 1 or (name == "precision" and np.isnan(value))
         assert found.arrays[f"draws_{name}"].shape == (1000,)
     assert found.arrays["precision"].shape == RECALLS.shape
 
@@ -109,6 +110,14 @@ def test_the_softmax_gains_nothing_on_itself_and_is_decided_at_its_published_thr
     assert found.row.metrics["recall"] == pytest.approx(right.sum() / given.truth[rows].sum())
 
 
+def test_who_proposes_nothing_has_no_precision(world, monkeypatch) -> None:
+    monkeypatch.setattr(Ranking, "threshold_for", lambda *_: np.inf)
+    found = measured("platt", world)
+    assert found.row.metrics["recall"] == 0
+    assert np.isnan(found.row.metrics["precision"])
+    assert found.row.as_json()["metrics"]["precision"] is None
+
+
 def test_masks_are_shared_by_labelers_and_differ_by_seed(world) -> None:
     one, same, other = (
         measured(method, world, seed).row.mask_hash
@@ -121,12 +130,13 @@ def test_a_labeler_measured_alone_is_the_same_as_among_others(given) -> None:
     found = candidates(observed=False, negatives=True)
     few = {name: found[name] for name in ("softmax", "evidence")}
     alone = rank(given, "labelled_half", few, seed=2, deciding="evidence")
-    among = rank(given, "labelled_half", found, seed=2, deciding=SELECTED)
+    more = few | {name: found[name] for name in ("platt", "prototype:20")}
+    among = rank(given, "labelled_half", more, seed=2, deciding=SELECTED)
     np.testing.assert_array_equal(
         alone.rankings["evidence"].scores, among.rankings["evidence"].scores
     )
     assert len(among.chosen) == 2
-    assert set(among.chosen) <= set(found)
+    assert set(among.chosen) <= set(more)
 
 
 def test_the_truth_of_the_measured_half_teaches_nothing(given) -> None:
