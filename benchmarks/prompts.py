@@ -2,8 +2,8 @@
 
 Run from the project root: ``python -m benchmarks.prompts [--json] [--cards PROJECT]``.
 CSA is trained with residual prompts and with prompts of learned tokens through the
-encoder's frozen text tower, as many a prompt as the template has words, or 16; and,
-reading regions alone, residual against the first of these.
+encoder's frozen text tower: as many a prompt as the template has words, learned slowly or
+fast, or 16; and, reading regions alone, residual against the first of these.
 Same masks, hold-outs and seeds for all; mAP on the test split at the epoch that the
 hold-out likes best. Differences are paired; intervals draw seeds and test images anew.
 Last comes what an epoch costs, as a ratio. Each fit is kept below ``--out``; ``--fresh``
@@ -16,6 +16,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -43,12 +44,14 @@ TOKENS = CSA(prompts="tokens")
 VARIANTS = {
     "residual": CSA(),
     "tokens": TOKENS,
+    "tokens.fast": replace(TOKENS, token_rate=1.0),
     "tokens.16": replace(TOKENS, num_tokens=16),
     "regions.residual": CSA(whole="absent"),
     "regions.tokens": replace(TOKENS, whole="absent"),
 }
 PAIRS = (
     ("tokens", "residual"),
+    ("tokens.fast", "residual"),
     ("tokens.16", "residual"),
     ("regions.tokens", "regions.residual"),
 )
@@ -84,6 +87,8 @@ def figures(protocol: str, drawn: Mapping[str, np.ndarray]) -> Iterator[Figure]:
     for name, values in drawn.items():
         yield _figure(f"{protocol}.map.{name}", values, centred_interval)
     for ours, theirs in PAIRS:
+        if not {ours, theirs} <= drawn.keys():
+            continue
         difference = drawn[ours] - drawn[theirs]
         found = _figure(f"{protocol}.gain.{ours}.over.{theirs}", difference, interval)
         yield replace(found, against=0.0)
@@ -143,6 +148,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--seeds", type=int, default=3, help="of masks and fits (3)")
     parser.add_argument("--protocol", action="append", help=f"again and again; {PROTOCOLS}")
+    parser.add_argument("--variant", action="append", choices=VARIANTS, help="again and again")
+    parser.add_argument("--no-cost", action="store_true", help="leave epochs out")
     parser.add_argument("--cards", type=Path, help="a finished project of the cards world")
     parser.add_argument("--out", type=Path, default=Path("bench"), help="where worlds are kept")
     parser.add_argument("--fresh", action="store_true", help="measure every fit again")
@@ -155,21 +162,27 @@ def main() -> None:
     if arguments.fresh:
         shutil.rmtree(kept, ignore_errors=True)
     kept.mkdir(parents=True, exist_ok=True)
-    for figure in _all_figures(world, arguments.protocol or PROTOCOLS, arguments.seeds, kept):
+    variants = {name: VARIANTS[name] for name in arguments.variant or VARIANTS}
+    protocols = arguments.protocol or PROTOCOLS
+    found = _all_figures(world, protocols, arguments.seeds, variants, kept)
+    for figure in chain(found, () if arguments.no_cost else cost(world)):
         print(figure_line(figure) if arguments.json else _sentence(figure), flush=True)
 
 
 def _all_figures(
-    world: World, protocols: Sequence[str], num_seeds: int, kept: Path
+    world: World,
+    protocols: Sequence[str],
+    num_seeds: int,
+    variants: Mapping[str, CSA],
+    kept: Path,
 ) -> Iterator[Figure]:
     for protocol in protocols:
-        drawn: dict[str, list[np.ndarray]] = {name: [] for name in VARIANTS}
-        cells = [(seed, *each) for seed in range(num_seeds) for each in VARIANTS.items()]
+        drawn: dict[str, list[np.ndarray]] = {name: [] for name in variants}
+        cells = [(seed, *each) for seed in range(num_seeds) for each in variants.items()]
         console = Console(stderr=True)
         for seed, name, recipe in track(cells, protocol, console=console, transient=True):
             drawn[name].append(kept_figures(world, protocol, recipe, seed, kept))
         yield from figures(protocol, {name: np.stack(each) for name, each in drawn.items()})
-    yield from cost(world)
 
 
 def _sentence(figure: Figure) -> str:

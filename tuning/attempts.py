@@ -155,8 +155,11 @@ def _trm_ml(task: Task) -> list[Attempt]:
 
 
 def _csa(task: Task) -> list[Attempt]:
-    prompts = "tokens" if task.names.prompter else "residual"
-    settings = (CSA(prompts=prompts), CSA(prompts=prompts, whole="trained"))
+    settings = (CSA(), CSA(whole="trained"))
+    if task.names.prompter:
+        # How fast tokens should learn depends on how many images are labelled.
+        tokens = CSA(prompts="tokens")
+        settings = (tokens, replace(tokens, token_rate=1.0))
     return [Attempt(recipe=each, pull=0.0, most_epochs=24) for each in settings]
 
 
