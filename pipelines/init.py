@@ -23,7 +23,8 @@ from pipelines.environment import with_this_python_first
 from pipelines.graph import dvc_yaml
 from pipelines.init_captions import TOLD, take_captions_as_source, with_tagalign
 from pipelines.params_file import params_yaml
-from pipelines.settings import Settings, SourceSettings, parse_settings
+from pipelines.settings import Settings, parse_settings
+from pipelines.source_settings import SourceSettings
 
 KINDS: tuple[str, ...] = get_args(SourceSettings.model_fields["kind"].annotation)
 

@@ -5,7 +5,8 @@ import os
 from pathlib import Path
 
 from components.errors import InputError
-from pipelines.settings import Settings, SourceSettings
+from pipelines.settings import Settings
+from pipelines.source_settings import SourceSettings
 
 _KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}
 TOLD = (

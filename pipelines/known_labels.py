@@ -14,7 +14,7 @@ from components.labels.matrix import LabelMatrix
 from components.labels.protocols import parse_protocol
 from components.labels.states import UNKNOWN, Provenance
 from components.labels.tables import LABEL_SCHEMA, matrix_to_table, read_labels, table_to_matrix
-from pipelines.settings import HideSettings
+from pipelines.source_settings import HideSettings
 from pipelines.sources.records import SourceReason
 
 

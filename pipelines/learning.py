@@ -26,7 +26,8 @@ from components.training.data import Holdout, Names, Schedule
 from pipelines.caption_recipes import reads_captions
 from pipelines.layout import Layout
 from pipelines.prompting import prompter_for
-from pipelines.settings import Settings, TrainSettings
+from pipelines.settings import Settings
+from pipelines.train_settings import TrainSettings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

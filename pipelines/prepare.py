@@ -20,7 +20,8 @@ from pipelines.known_labels import known_labels
 from pipelines.layout import Layout
 from pipelines.prepare_report import prepare_report, summary_lines
 from pipelines.published_rows import training_list, with_hold_out
-from pipelines.settings import Settings, SplitSettings
+from pipelines.settings import Settings
+from pipelines.source_settings import SplitSettings
 from pipelines.sources.caption_labels import with_caption_labels
 from pipelines.sources.catalog import read_source
 from pipelines.sources.records import SourceRecord, label_matrix

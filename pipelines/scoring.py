@@ -15,7 +15,7 @@ from components.features.store import FeatureStore
 from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
 from pipelines.layout import Layout
-from pipelines.settings import RecipeName
+from pipelines.train_settings import RecipeName
 
 VIEW = "original"
 RECIPE_ORDER: tuple[str, ...] = get_args(RecipeName)

@@ -8,44 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from components.data.examples import Split
 from components.encoders.config import ConseConfig, OpenClipConfig
 from components.errors import InputError
-from components.labels.published_seeds import RELEASED_SEEDS
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(gt=0)]
-ColumnRole = Literal["image", "id", "split", "caption", "labels", "label", "state"]
-StateName = Literal["present", "absent", "unknown"]
-
-
-def _as_written(word: object) -> object:
-    if isinstance(word, bool):
-        raise ValueError("YAML reads this word as true or false; put it in quotes")  # noqa: TRY004
-    return str(word) if isinstance(word, int) else word
-
-
-WrittenWord = Annotated[str, BeforeValidator(_as_written)]
-RecipeName = Literal[
-    "zero_shot",
-    "assume_negative",
-    "ignore_unknown",
-    "entropy",
-    "vlpl",
-    "gpr",
-    "trm_ml",
-    "csa",
-    "tagalign",
-    "efuda",
-]
-
-
-class Section(BaseModel):
-    """Base of every section: frozen, and strict about unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from pipelines.settings_section import Positive, Section, Share
+from pipelines.source_settings import HideSettings, SourceSettings, SplitSettings
+from pipelines.train_settings import TrainSettings, TuneSettings
 
 
 class ProjectSettings(Section):
@@ -56,94 +25,11 @@ class ProjectSettings(Section):
     """Who made the pictures, and their licence; the service's page shows it."""
 
 
-class SourceSettings(Section):
-    """Where images and labels lie, and in which format."""
-
-    kind: Literal[
-        "coco", "voc", "yolo", "csv", "parquet", "folder", "jsonl", "nuswide", "cub", "formatted"
-    ]
-    images: str
-    annotations: str | None = None
-    captions: str | None = None
-    sketches: str | None = None
-    """Folder of sketches, one sub-folder a label."""
-    exhaustive: bool | None = None
-    """Whether a label not annotated in a listed image is absent; None asks the format."""
-    vocabulary: tuple[str, ...] | None = None
-    """The label names to use; None takes them from the source in its order."""
-    labels_from_captions: bool | None = None
-    """Whether a label counts as present where a caption names it; None says yes where the
-    photographs have captions and no known label. The source's own word always counts more."""
-    include_unlisted: bool = True
-    """Whether images in the folder that the annotations do not list are examples, all unknown."""
-    names: str | None = None
-    """yolo: the file that names the classes; None looks for one beside the annotations."""
-    difficult: Literal["unknown", "absent", "present"] = "unknown"
-    """voc: the state of a label of which all boxes are marked difficult."""
-    split_files: dict[Split, str] = {}
-    """coco: one instances file a split, in place of annotations; voc: one list of images a
-    split. Images that no file names are left out."""
-    require_positive: bool = False
-    """Leaves out images of which no label is known to be present, as some published lists do."""
-    order: Literal["listed", "by_id"] = "listed"
-    """The order of the images, which masks of released code are drawn in."""
-    columns: dict[ColumnRole, str] = {}
-    """csv, parquet: which column plays which role, where its name does not tell."""
-    separator: Annotated[str, Field(min_length=1)] = "|"
-    """csv, parquet: what separates several labels or captions within one field."""
-    encoding: Literal["canonical", "zero-absent"] | dict[WrittenWord, StateName] = "canonical"
-    """csv, parquet, jsonl: what the written states mean. canonical: 1 present, -1 absent,
-    0 or empty unknown; zero-absent: 1 present, 0 absent, -1 or empty unknown."""
-
-
-class HideSettings(Section):
-    """Hides known cells on purpose, to measure how well they are recovered."""
-
-    protocol: Annotated[
-        str,
-        Field(
-            pattern=r"^(single-positive(@cole)?|partial:0?\.\d+(@hcp)?|few:0?\.\d+(@cap)?)$",
-        ),
-    ]
-    seed: int = 1200
-    splits: tuple[Split, ...] = ("train",)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _seed_of_the_released_code(cls, values: Any) -> Any:
-        if isinstance(values, dict) and "seed" not in values:
-            code = str(values.get("protocol")).partition("@")[2]
-            if code in RELEASED_SEEDS:
-                return {**values, "seed": RELEASED_SEEDS[code]}
-        return values
-
-
-class SplitSettings(Section):
-    """Shares of the examples that the source does not assign to a split."""
-
-    val: Share = 0.15
-    test: Share = 0.2
-    salt: str = "efuda"
-    rule: Literal["content", "cole", "labelled"] = "content"
-    """How a hold-out is taken from the source's training list. content: by hash of the bytes;
-    cole: by the permutation of the code released with the single-positive protocol; labelled:
-    with few:SHARE@cap, the last of the labelled images drawn, so that the hold-out costs no
-    label more."""
-    seed: int = 1200
-    """cole: of the permutation."""
-
-    @model_validator(mode="after")
-    def _leaves_something_to_train_on(self) -> Self:
-        if self.val + self.test >= 1:
-            raise ValueError(f"val + test must stay below 1, got {self.val + self.test:g}")
-        return self
-
-
 class ValidationSettings(Section):
     """When bad data stops the run."""
 
     max_quarantined_share: Share = 0.05
-    severity: dict[str, Literal["error", "warning"]] = {}
+    severity: dict[str, Literal["error", "warning"]] = Field(default_factory=dict)
     """Overrides the severity of single rules, by rule name."""
 
 
@@ -173,73 +59,6 @@ class PromptSettings(Section):
         for template in self.templates:
             if "{name}" not in template:
                 raise ValueError(f"template {template!r} lacks the place {{name}}")
-        return self
-
-
-class FixedSettings(Section):
-    """Settings of VLPL that are used as they stand, such as published ones."""
-
-    theta: Share = 0.3
-    """Probability that makes a proposal."""
-    temperature_factor: Annotated[float, Field(gt=0)] = 1.0
-    """Times the encoder's own temperature (0.01 for CLIP)."""
-    negative_share: Share = 0.0
-    alpha: Annotated[float, Field(ge=0)] = 0.1
-    beta: Annotated[float, Field(ge=0)] = 0.7
-    beta_negative: Annotated[float, Field(ge=0)] = 0.0
-    smoothing: Annotated[float, Field(gt=0.5, le=1)] = 0.9
-
-
-class TuneSettings(Section):
-    """The sweep over pseudo-label thresholds and method settings."""
-
-    num_trials: Positive = 24
-    max_concurrent: Positive = 2
-    seed: int = 0
-    runner: Literal["ray", "local"] = "ray"
-    fixed: FixedSettings | None = None
-    """Not null: nothing is searched, and these are used."""
-
-
-class TrainSettings(Section):
-    """The one training loop, for every recipe and seed."""
-
-    recipes: Annotated[tuple[RecipeName, ...], Field(min_length=1)] = (
-        "zero_shot",
-        "assume_negative",
-        "ignore_unknown",
-        "vlpl",
-        "efuda",
-    )
-    method: RecipeName | Literal["auto"] | None = None
-    """One method instead of a comparison of recipes; auto takes what the label situation
-    calls for, and the report says why. Zero-shot is trained beside it, to compare."""
-    seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1, 2)
-    epochs: Positive = 40
-    batch_size: Positive = 256
-    learning_rate: Annotated[float, Field(gt=0)] = 0.003
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    """Pull towards the zero-shot weights that training starts from."""
-    checkpoint_every: Positive = 10
-    num_workers: Annotated[int, Field(ge=0)] = 0
-    """Ray Train workers; 0 trains in the process of the stage."""
-    use_gpu: bool = False
-    precision: Literal["float32", "bfloat16", "float16"] = "float32"
-    prompts: Literal["residual", "tokens"] = "residual"
-    """What csa learns of each label: free vectors, or words before its name, through the text
-    tower of an open_clip encoder."""
-    encoder: Literal["frozen", "lora", "full"] = "frozen"
-    """frozen: heads on cached vectors; lora, full: the image encoder learns with them, by
-    low-rank updates or with all its weights, which wants a GPU."""
-    encoder_learning_rate: Annotated[float, Field(gt=0)] | None = None
-    """Of the image encoder; None takes 3e-4 for lora and 1e-5 for full."""
-    lora_rank: Positive = 8
-
-    @model_validator(mode="after")
-    def _tokens_are_learned_by_a_recipe(self) -> Self:
-        names = self.recipes if self.method is None else (self.method,)
-        if self.prompts == "tokens" and "csa" not in names:
-            raise ValueError("prompts: tokens is for csa, which is not among the recipes")
         return self
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from components.data.examples import Split
 from components.data.splits import assign_splits
-from pipelines.settings import SplitSettings
+from pipelines.source_settings import SplitSettings
 
 
 def choose_splits(

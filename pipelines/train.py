@@ -24,8 +24,9 @@ from pipelines.layout import Layout
 from pipelines.learning import LearningData, load_learning_data
 from pipelines.method import Wanted, wanted
 from pipelines.plan import Plan, plan_of
-from pipelines.settings import Settings, TrainSettings
+from pipelines.settings import Settings
 from pipelines.stage import Report, stage_main
+from pipelines.train_settings import TrainSettings
 
 ZERO_SHOT = "zero_shot"
 

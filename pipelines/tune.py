@@ -20,9 +20,10 @@ from pipelines.layout import Layout
 from pipelines.learning import LearningData, load_learning_data, schedule_of
 from pipelines.method import ATTEMPTED, wanted
 from pipelines.ray_cluster import ray_session
-from pipelines.settings import FixedSettings, Settings, TuneSettings
+from pipelines.settings import Settings
 from pipelines.stage import Report, stage_main
 from pipelines.sweep_problem import problem_of, task_of
+from pipelines.train_settings import FixedSettings, TuneSettings
 from tuning.candidate import PUBLISHED, Candidate
 from tuning.from_captions import choose_from_captions
 from tuning.methods import choose

@@ -19,7 +19,10 @@ from pydantic import Field, ValidationError
 from components.data.examples import Split
 from components.encoders.config import OpenClipConfig
 from components.errors import InputError
-from pipelines.settings import FixedSettings, PromptSettings, Section, SplitSettings
+from pipelines.settings import PromptSettings
+from pipelines.settings_section import Section
+from pipelines.source_settings import SplitSettings
+from pipelines.train_settings import FixedSettings
 
 FOLDER = Path(__file__).parent / "protocols"
 Schedule = Literal["cached", "published"]

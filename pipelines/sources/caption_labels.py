@@ -15,7 +15,7 @@ from components.captions.tag_vocabulary import TagLimits
 from components.errors import InputError
 from components.labels.states import PRESENT, UNKNOWN
 from components.labels.vocabulary import Vocabulary
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.records import SourceRecord, SourceRecords
 
 MAX_LABELS = 100

@@ -8,7 +8,7 @@ from typing import Any
 
 from components.data.examples import Quarantined
 from components.errors import InputError
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.collector import RecordCollector
 from pipelines.sources.jsonl import captions_of, json_rows
 from pipelines.sources.paths import within_root

@@ -7,7 +7,7 @@ from pathlib import Path
 from components.data.examples import Quarantined
 from components.errors import InputError
 from components.labels.states import PRESENT
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources import coco, cub, folder, formatted, jsonl, nuswide, tables, voc, yolo
 from pipelines.sources.caption_labels import is_captions_only
 from pipelines.sources.captions import add_captions

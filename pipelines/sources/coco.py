@@ -10,7 +10,7 @@ from typing import Any
 from components.data.examples import Split
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.collector import RecordCollector
 from pipelines.sources.paths import list_images
 from pipelines.sources.records import SourceReason, SourceRecords

@@ -15,7 +15,7 @@ import numpy as np
 
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.collector import RecordCollector
 from pipelines.sources.paths import require_folder
 from pipelines.sources.records import SourceReason, SourceRecords

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
-from pipelines.settings import StateName
+from pipelines.source_settings import StateName
 
 Encoding = Literal["canonical", "zero-absent"] | dict[str, StateName]
 

@@ -4,7 +4,7 @@ from pathlib import Path, PurePosixPath
 
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.collector import RecordCollector
 from pipelines.sources.paths import list_images
 from pipelines.sources.records import SourceRecords

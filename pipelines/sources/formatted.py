@@ -14,7 +14,7 @@ import numpy as np
 from components.data.examples import Split
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.collector import RecordCollector
 from pipelines.sources.paths import require_folder
 from pipelines.sources.records import SourceRecords

@@ -7,7 +7,7 @@ from typing import Any
 
 from components.errors import InputError
 from components.labels.states import ABSENT, UNKNOWN
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.collector import RecordCollector
 from pipelines.sources.encodings import state_table, written
 from pipelines.sources.records import SourceReason, SourceRecords

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from components.labels.states import PRESENT
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.paths import joined, list_images, require_folder
 from pipelines.sources.records import SourceRecord
 

@@ -13,7 +13,7 @@ from typing import Any, get_args
 from components.data.examples import Split
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
-from pipelines.settings import ColumnRole, SourceSettings
+from pipelines.source_settings import ColumnRole, SourceSettings
 from pipelines.sources.collector import RecordCollector
 from pipelines.sources.encodings import state_table
 from pipelines.sources.records import SourceReason, SourceRecords

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from components.data.examples import Split
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
-from pipelines.settings import SourceSettings, StateName
+from pipelines.source_settings import SourceSettings, StateName
 from pipelines.sources.collector import RecordCollector
 from pipelines.sources.encodings import state_table
 from pipelines.sources.paths import joined, list_images, require_folder

@@ -7,7 +7,7 @@ import yaml
 
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.collector import RecordCollector
 from pipelines.sources.paths import joined, list_images, require_folder
 from pipelines.sources.records import SourceReason, SourceRecords

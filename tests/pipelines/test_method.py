@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.method import wanted
-from pipelines.settings import TrainSettings
+from pipelines.train_settings import TrainSettings
 
 
 def settings_of(**train):

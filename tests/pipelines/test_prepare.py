@@ -16,7 +16,8 @@ from components.labels.tables import LABEL_SCHEMA, read_labels, read_matrix, wri
 from components.labels.vocabulary import Vocabulary
 from pipelines.layout import Layout
 from pipelines.prepare import run
-from pipelines.settings import Settings, SplitSettings, parse_settings
+from pipelines.settings import Settings, parse_settings
+from pipelines.source_settings import SplitSettings
 from pipelines.split_choice import choose_splits
 
 NAMES = ("cat", "dog", "yak")

@@ -24,7 +24,8 @@ from pipelines import prepare
 from pipelines.bench.published import find_published, published_names, settings_values
 from pipelines.init import main
 from pipelines.layout import Layout
-from pipelines.settings import HideSettings, load_settings, parse_settings
+from pipelines.settings import load_settings, parse_settings
+from pipelines.source_settings import HideSettings
 from tests.pipelines.published_sets import (
     write,
     write_coco2014,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from components.errors import InputError
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.catalog import read_source
 from pipelines.sources.records import SourceRecords
 

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from components.errors import InputError
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.catalog import read_source
 from pipelines.sources.records import SourceRecords
 

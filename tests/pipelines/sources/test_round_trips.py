@@ -12,7 +12,7 @@ import pytest
 
 from components.labels.matrix import LabelMatrix
 from components.labels.vocabulary import Vocabulary
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.catalog import read_source
 from pipelines.sources.records import label_matrix
 

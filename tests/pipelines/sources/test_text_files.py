@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.errors import InputError
-from pipelines.settings import SourceSettings
+from pipelines.source_settings import SourceSettings
 from pipelines.sources.catalog import read_source
 from pipelines.sources.table_rows import read_parquet
 from pipelines.sources.text_files import read_json_file, read_text
