@@ -140,7 +140,7 @@ def load_bundle(directory: Path) -> Bundle:
         version=description["version"],
         encoder_id=encoder["id"],
         encoder_config=config,
-        tag_encoder_config=tag_encoder_config(config, tagger, directory / "tagger"),
+        tag_encoder_config=_tag_encoder_config(config, tagger, directory / "tagger"),
         templates=tuple(description["templates"]),
         vocabulary=vocabulary,
         tagger=tagger,
@@ -155,7 +155,7 @@ def load_bundle(directory: Path) -> Bundle:
     )
 
 
-def tag_encoder_config(config: EncoderConfig, tagger: Tagger, directory: Path) -> EncoderConfig:
+def _tag_encoder_config(config: EncoderConfig, tagger: Tagger, directory: Path) -> EncoderConfig:
     """The encoder whose vectors a tagger reads.
 
     Args:

@@ -1,6 +1,7 @@
 """Weighs the challenger against the champion; moves nothing."""
 
 import getpass
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -127,7 +128,10 @@ def _compare(
         registered_tagger(version.bundle, photos, settings, layout)
         for version in (champion, challenger)
     ]
-    return compare(sides[0], sides[1], photos, layout, settings.evaluate)
+    try:
+        return compare(sides[0], sides[1], photos, layout, settings.evaluate)
+    finally:
+        shutil.rmtree(layout.compared_features, ignore_errors=True)
 
 
 def _compare_if_possible(

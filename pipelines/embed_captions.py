@@ -141,6 +141,11 @@ def _encoded(
     )
     places = {text: place for place, text in enumerate(captions)}
     pairs = [(row, places[text]) for row, each in enumerate(rows) for text in each.captions]
+    if not pairs:
+        raise InputError(
+            "None of the training photographs that could be embedded has a caption; see "
+            "data/features/quarantine.parquet for those that could not."
+        )
     of_row, of_text = np.array(pairs, np.int64).T
     matrix = TagMatrix.of_pairs(of_row, of_text, num_rows=len(rows), num_tags=len(captions))
     embed_dim = encoder.embed_dim

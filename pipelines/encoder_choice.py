@@ -22,6 +22,11 @@ def checkpoint_of(config: EncoderConfig) -> str | None:
             return None
 
 
+def image_tower_of(config: EncoderConfig) -> str | None:
+    """The local file whose image tower takes the place of the encoder's own, if there is one."""
+    return config.image_tower if isinstance(config, OpenClipConfig) else None
+
+
 def with_checkpoint(config: EncoderConfig, path: str) -> EncoderConfig:
     """The same encoder with its local weights named by another path."""
     match config:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import save_file
 
 from components.atomic import atomic_path, read_json
@@ -20,8 +21,9 @@ from components.data.examples import Example, read_examples
 from components.encoders.catalog import anchored
 from components.encoders.config import EncoderConfig, OpenClipConfig
 from components.errors import InputError
+from components.features.store import FeatureStore
 from components.models.heads.end_to_end import EndToEndHead
-from components.models.tagger import Tagger, TrainedEncoder
+from components.models.tagger import IMAGE_TOWER, Tagger, TrainedEncoder
 from components.recipes.end_to_end import EndToEnd
 from components.recipes.recipe import Recipe
 from pipelines.embed_plan import ImageWork, distinct_images
@@ -56,24 +58,18 @@ class EncoderTraining:
     tower: Any
     preprocess: Preprocess
     images: dict[str, ImageWork]
+    """All that embed could read, by content hash."""
 
     @classmethod
     def of(cls, settings: Settings, layout: Layout) -> "EncoderTraining":
-        """Opens the project's encoder.
-
-        Raises:
-            InputError: If it is not one that can be trained.
-        """
+        """Opens the project's encoder, which settings have found to be of open_clip."""
         config = anchored(settings.encoder, layout.root)
         if not isinstance(config, OpenClipConfig):
-            raise InputError(
-                f"train.encoder is {settings.train.encoder}, and an encoder of kind {config.kind} "
-                "cannot be trained: only open_clip models can. Set train.encoder to frozen, or "
-                "choose another encoder."
-            )
+            raise TypeError(f"settings let an encoder of kind {config.kind} be trained")
         from components.encoders.open_clip import OpenClipEncoder
 
         encoder = OpenClipEncoder(config)
+        readable = FeatureStore(layout.features, encoder.id).hashes(VIEW)
         images = distinct_images(read_examples(layout.examples), layout.root)
         return cls(
             settings=settings,
@@ -82,11 +78,13 @@ class EncoderTraining:
             start_id=encoder.id,
             tower=encoder.image_tower(),
             preprocess=encoder.preprocess,
-            images={image.content_hash: image for image in images},
+            images={
+                image.content_hash: image for image in images if image.content_hash in readable
+            },
         )
 
-    def recipe(self, recipe: Recipe) -> EndToEnd:
-        """A recipe whose encoder learns too."""
+    def recipe(self, recipe: Recipe, learning_rate: float) -> EndToEnd:
+        """A recipe whose encoder learns too, beside a head of that learning rate."""
         train = self.settings.train
         tuning = "full" if train.encoder == "full" else "lora"
         rate = train.encoder_learning_rate or RATES[tuning]
@@ -94,7 +92,7 @@ class EncoderTraining:
             recipe=recipe,
             tower=self.tower,
             tuning=tuning,
-            rate=rate / train.learning_rate,
+            rate=rate / learning_rate,
             rank=train.lora_rank,
             alpha=2.0 * train.lora_rank,
         )
@@ -114,13 +112,21 @@ class EncoderTraining:
         state = head.tower.visual.state_dict()  # pyright: ignore[reportCallIssue]
         with atomic_path(weights) as temporary:
             save_file({name: value.contiguous() for name, value in state.items()}, temporary)
-        config = replace(self.config, image_tower=str(weights))
-        features, images = self.layout.trained_features, list(self.images.values())
-        encoder_id = _embed(
-            self.settings, config, features, images, regions=head.head.needs_regions
-        )
+        encoder_id = self._embed(weights, regions=head.head.needs_regions)
         origin = TrainedEncoder(tuning=self.settings.train.encoder, start_id=self.start_id)
         return KeptEncoder(id=encoder_id, origin=origin, weights=weights)
+
+    def complete(self, directory: Path) -> None:
+        """Compute the vectors that a kept tagger reads and that are not there, as of new images."""
+        tagger = Tagger.load(directory)
+        there = FeatureStore(self.layout.trained_features, tagger.encoder_id).hashes(VIEW)
+        if not there.issuperset(self.images):
+            self._embed((directory / IMAGE_TOWER).absolute(), regions=tagger.needs_regions)
+
+    def _embed(self, weights: Path, *, regions: bool) -> str:
+        config = replace(self.config, image_tower=str(weights))
+        features, images = self.layout.trained_features, list(self.images.values())
+        return _embed(self.settings, config, features, images, regions=regions)
 
 
 def registered_tagger(
@@ -131,7 +137,10 @@ def registered_tagger(
     Those of an encoder of its own are computed where train does not keep them any more.
     """
     tagger = Tagger.load(bundle / "tagger")
-    if tagger.trained_encoder is not None and not vectors_of(tagger, layout).hashes(VIEW):
+    if tagger.trained_encoder is None:
+        return tagger
+    wanted = {photo.content_hash for photo in photos}
+    if not vectors_of(tagger, layout).hashes(VIEW).issuperset(wanted):
         config = load_bundle(bundle).tag_encoder_config
         images = distinct_images(photos, layout.root)
         _embed(settings, config, layout.compared_features, images, regions=tagger.needs_regions)
@@ -155,8 +164,20 @@ def _embed(
     *,
     regions: bool,
 ) -> str:
-    """Compute what is missing of the vectors of a trained encoder; its id."""
+    """Compute what is missing of the vectors of a trained encoder; its id.
+
+    Raises:
+        InputError: If an image that embed could read cannot be read any more.
+    """
     embed = settings.embed.model_copy(update={"views": (VIEW,), "regions": regions})
+    threads = torch.get_num_threads()
     job, encoder = embed_job(embed, config, features)
-    embed_images(embed, job, encoder, images)
+    done = embed_images(embed, job, encoder, images)
+    torch.set_num_threads(threads)  # embed's number is not training's
+    for content_hash, fault in done.faults.items():
+        path = next(image.paths[0] for image in images if image.content_hash == content_hash)
+        raise InputError(
+            f"{path} could be read when it was embedded and cannot be now: {fault.detail}. "
+            "Put it back, or run `efuda run prepare`."
+        )
     return encoder.id

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from components.atomic import write_text
-from pipelines.encoder_choice import checkpoint_of
+from pipelines.encoder_choice import checkpoint_of, image_tower_of
 from pipelines.settings import Settings, load_settings
 
 EXAMPLES = "data/prepared/examples.parquet"
@@ -80,8 +80,9 @@ def _source_files(settings: Settings) -> tuple[str, ...]:
 
 def stage_files(settings: Settings) -> list[StageFiles]:
     """Every stage of a project, in the order of the data."""
-    checkpoint = checkpoint_of(settings.encoder)
-    weights = (checkpoint,) if checkpoint else ()
+    weights = tuple(
+        path for path in (checkpoint_of(settings.encoder), image_tower_of(settings.encoder)) if path
+    )
     return [
         StageFiles(
             name="prepare",

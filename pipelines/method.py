@@ -44,7 +44,7 @@ def automatic(data: LearningData) -> tuple[str, str]:
     )
     told = (
         " The labels were read from captions, with which Efuda did better than TagAlign in "
-        "the bench (mAP 0.606 against 0.575, docs/results/bench.md)."
+        "the bench (docs/results/bench.md)."
         if data.num_from_captions
         else ""
     )

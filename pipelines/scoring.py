@@ -86,7 +86,7 @@ def vectors_of(tagger: Tagger, layout: Layout) -> FeatureStore:
     """The vectors that a tagger reads: embed's, or those of its own encoder.
 
     Train keeps the latter with its taggers; those of a champion that is no more among
-    them are computed for a comparison and lie in scratch.
+    them are computed for a comparison, lie in scratch and are removed after it.
     """
     if tagger.trained_encoder is None:
         return FeatureStore(layout.features, tagger.encoder_id)

@@ -133,6 +133,25 @@ class Settings(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _encoder_can_be_trained(self) -> Self:
+        if self.train.encoder != "frozen" and isinstance(self.encoder, ConseConfig):
+            raise ValueError(
+                f"train.encoder is {self.train.encoder}, and an encoder of kind conse cannot be "
+                "trained; take one of kind open_clip, or train.encoder: frozen"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _image_tower_lasts(self) -> Self:
+        tower = self.encoder.image_tower if isinstance(self.encoder, OpenClipConfig) else None
+        if tower is not None and Path(tower).is_relative_to("data/taggers"):
+            raise ValueError(
+                f"encoder.image_tower is {tower}, which train replaces; copy the file to a place "
+                "of your own and name that"
+            )
+        return self
+
 
 def parse_settings(values: object, origin: str) -> Settings:
     """Check ``values``; every fault is named by its path in ``origin``."""

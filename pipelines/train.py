@@ -36,13 +36,15 @@ def run(settings: Settings, layout: Layout) -> Report:
     data = load_learning_data(settings, layout)
     recipes = wanted(settings, data)
     names = [name for name in recipes.recipes if name != ZERO_SHOT]
+    encoder = None
+    if names and settings.train.encoder != "frozen":
+        encoder = EncoderTraining.of(settings, layout)
     _remove_others(
         layout, {layout.tagger(name, seed) for name, seed in _taggers(recipes, settings)}
     )
     outcomes: list[dict[str, object]] = []
     if ZERO_SHOT in recipes.recipes:
         outcomes.append(_zero_shot(data, layout))
-    encoder = EncoderTraining.of(settings, layout) if _trains_encoder(settings) else None
     fits = _fits(names, settings, layout, data, encoder)
     for number, each in enumerate(fits, start=1):
         _say(number, len(fits), each)
@@ -109,10 +111,6 @@ def _checkpoints(layout: Layout) -> Path:
     return layout.scratch / "checkpoints"
 
 
-def _trains_encoder(settings: Settings) -> bool:
-    return settings.train.encoder != "frozen"
-
-
 def _fits(
     names: list[str],
     settings: Settings,
@@ -133,29 +131,34 @@ def _fits(
             regions=data.train.regions,
             pictures=encoder and encoder.pictures(data.train),
         )
+        recipe = plan.recipe
+        if encoder is not None:
+            recipe = encoder.recipe(recipe, plan.schedule.learning_rate)
         for seed in settings.train.seeds:
             each = Fit(
-                recipe=encoder.recipe(plan.recipe) if encoder else plan.recipe,
+                recipe=recipe,
                 seed=seed,
                 data=training,
                 holdout=holdout,
                 names=data.names,
                 # An epoch end to end takes as long as many on cached vectors.
                 schedule=replace(plan.schedule, checkpoint_every=1) if encoder else plan.schedule,
-                fingerprint=_fingerprint(data, plan, seed, settings.train),
+                fingerprint=_fingerprint(data, plan, seed, settings),
             )
             fits.append(each)
     return fits
 
 
-def _fingerprint(data: LearningData, plan: Plan, seed: int, train: TrainSettings) -> str:
+def _fingerprint(data: LearningData, plan: Plan, seed: int, settings: Settings) -> str:
     digest = blake3(data.fingerprint.encode())
     digest.update(plan.proposals.tobytes())
     digest.update(plan.reads.encode())
     digest.update(f"{plan.recipe!r} {plan.schedule.epochs} {plan.schedule.weight_decay}".encode())
     digest.update(str(seed).encode())
     unread = {"seeds", "recipes", "method", "checkpoint_every"}
-    digest.update(train.model_dump_json(exclude=unread).encode())
+    digest.update(settings.train.model_dump_json(exclude=unread).encode())
+    if settings.train.prompts == "tokens":
+        digest.update(settings.prompts.templates[0].encode())
     return digest.hexdigest()[:16]
 
 
@@ -169,6 +172,8 @@ def _train(
     directory = layout.tagger(each.recipe.name, each.seed)
     named: dict[str, object] = {"recipe": each.recipe.name, "seed": each.seed}
     if _is_current(directory, each.fingerprint):
+        if encoder is not None:
+            encoder.complete(directory)
         return {**named, "status": "kept"}
     result = _fit(each, settings, layout)
     tagger = Tagger(
@@ -197,6 +202,7 @@ def _save_with_encoder(tagger: Tagger, encoder: EncoderTraining, directory: Path
     kept = encoder.keep(trained)
     own = replace(tagger, head=trained.head, encoder_id=kept.id, trained_encoder=kept.origin)
     own.save(directory, kept.weights)
+    kept.weights.unlink()
 
 
 def _is_current(directory: Path, fingerprint: str) -> bool:

@@ -116,6 +116,8 @@ class ModelCard(Message):
     encoder_id: str
     encoder: str
     recipe: str
+    tag_encoder_id: str
+    """That of the index, unless the tagger was trained together with its encoder."""
     mode: Literal["cached", "end-to-end"]
     """Whether the tagger was trained on frozen vectors, or together with its encoder."""
     num_labels: int

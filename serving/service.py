@@ -138,6 +138,7 @@ class Service:
             encoder=bundle.encoder_config.kind,
             recipe=bundle.tagger.recipe,
             mode=bundle.tagger.mode,
+            tag_encoder_id=bundle.tagger.encoder_id,
             num_labels=len(bundle.vocabulary),
             labels=list(bundle.vocabulary.names),
             num_pictures=len(bundle.gallery),

@@ -11,7 +11,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class ImageVectors:
-    """Unit vectors of a batch of images, float32 on the CPU.
+    """Unit vectors of a batch of images, float32; on the CPU where an encoder gives them.
 
     ``region_vectors`` holds one vector a cell of the encoder's ``grid``, row by
     row from the top left; its second axis has length 0 where the encoder has

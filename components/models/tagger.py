@@ -110,7 +110,7 @@ class Tagger:
         return found.numpy()
 
     def save(self, directory: Path, image_tower: Path | None = None) -> None:
-        """Write ``tagger.json`` and ``head.safetensors``, and a copy of ``image_tower``: all or none."""
+        """Write ``tagger.json``, ``head.safetensors`` and a copy of ``image_tower``: all or none."""
         description = {
             "schema_version": SCHEMA_VERSION,
             "recipe": self.recipe,

@@ -45,6 +45,7 @@ from components.models.heads.contextual import ContextualHead
 from components.models.heads.head import Head
 from components.models.heads.summed import SummedHead
 from components.recipes.contextual_start import ContextualStart
+from components.recipes.detached import detached_copy
 from components.recipes.prompted_pool import PromptedPool, started_prompts
 from components.training.learner import Batch, Learner, ScoreTraining, Start
 
@@ -138,7 +139,6 @@ class CSALearner(Learner):
         super().__init__()
         self.recipe = recipe
         self.states = start.data.states
-        self.vectors = torch.from_numpy(start.data.views[0])
         tokens = None
         if recipe.prompts == "tokens":
             tokens = started_prompts(start, recipe.num_tokens, shared=recipe.shared_tokens)
@@ -217,11 +217,12 @@ class CSALearner(Learner):
 
     def start_epoch(self, epoch: int, score: ScoreTraining) -> None:
         """Thresholds and trust, from the teacher's view of all training images."""
-        logits = score(self.space.folded(self._teacher()))
         apart = np.flatnonzero(self.estimation.cpu().numpy())
         truth, known = self.states[apart] == PRESENT, self.states[apart] != UNKNOWN
         if self.recipe.context_weight:
-            logits = self._fit_feedback(logits, apart)
+            logits = self._fit_feedback(score, apart)
+        else:
+            logits = score(self.space.folded(self._teacher()))
         if epoch < self.recipe.warm_up_epochs:
             return
         probabilities = expit(logits)
@@ -235,15 +236,13 @@ class CSALearner(Learner):
         )
         self.thresholds.copy_(torch.from_numpy(found))
 
-    def _fit_feedback(self, logits: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    def _fit_feedback(self, score: ScoreTraining, apart: np.ndarray) -> np.ndarray:
         """Measure a anew on the images kept apart; logits of all images with it."""
         teacher = self._teacher()
-        with torch.no_grad():
-            vectors = (
-                self.vectors.to(self.space.centre.device) - self.space.centre
-            ) / self.space.scale
-            moved = teacher.contexts(vectors)[:, teacher.contexts.groups].cpu().numpy()
-        without = logits - float(teacher.feedback) * moved
+        without, full = (
+            score(self.space.folded(_with_feedback(teacher, strength))) for strength in (0.0, 1.0)
+        )
+        moved = full - without
         found = feedback_strength(without[apart], moved[apart], self.states[apart])
         for head in (teacher, self.student):
             head.feedback.fill_(found)
@@ -274,6 +273,12 @@ class CSALearner(Learner):
             self.prompts.fold(self.student)
         kept = self._teacher() if self.recipe.keep == "teacher" else self.student
         return self.space.folded(kept)
+
+
+def _with_feedback(head: ContextualHead, strength: float) -> ContextualHead:
+    changed = detached_copy(head)
+    changed.feedback.fill_(strength)
+    return changed
 
 
 def _at_least_single(logits: Tensor) -> Tensor:

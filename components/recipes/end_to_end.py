@@ -3,7 +3,8 @@
 The recipe's learner is built on the frozen vectors, so it starts where it would have
 started; from then on it is given vectors that a copy of the encoder's image tower makes
 of the pixels, and gradients go through both. Labels stay where the frozen text tower put
-them. The tower learns in one of two ways:
+them; what a recipe takes for frozen in the images (the similarities that TRM-ML distils)
+is the tower as it is at that step, without gradient. The tower learns in one of two ways:
 
 - ``full``: all its weights, as VLPL's released code trains CLIP's own tower;
 - ``lora``: low-rank updates of its matrices (:mod:`components.models.low_rank`).
@@ -19,6 +20,7 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from components.errors import InputError
 from components.models.heads.end_to_end import EndToEndHead, seen
 from components.models.heads.head import Head
 from components.models.low_rank import add_low_rank, merged_state
@@ -87,7 +89,11 @@ class EndToEndLearner(Learner):
         self.tower = copy.deepcopy(recipe.tower)
         self.inner = recipe.recipe.build(start)
         if recipe.tuning == "lora":
-            add_low_rank(self.tower, rank=recipe.rank, alpha=recipe.alpha)
+            if not add_low_rank(self.tower, rank=recipe.rank, alpha=recipe.alpha):
+                raise InputError(
+                    f"No matrix of this image tower is larger than rank {recipe.rank}, so nothing "
+                    "of it would learn; lower train.lora_rank, or set train.encoder to full."
+                )
         else:
             self.tower.requires_grad_(requires_grad=True)
 
@@ -108,8 +114,7 @@ class EndToEndLearner(Learner):
 
     def start_epoch(self, epoch: int, score: ScoreTraining) -> None:
         """The recipe's heads are scored behind the tower as it is now."""
-        tower = self._tower()
-        self.inner.start_epoch(epoch, lambda head: score(EndToEndHead(tower, head)))
+        self.inner.start_epoch(epoch, lambda head: score(EndToEndHead(self._tower(), head)))
 
     def after_step(self) -> None:
         """The recipe's own."""
@@ -118,6 +123,10 @@ class EndToEndLearner(Learner):
     def anchored(self) -> list[nn.Parameter]:
         """The recipe's own; the tower is held by its slow rate alone."""
         return self.inner.anchored()
+
+    def pull_factors(self) -> Float[Tensor, " labels"] | None:
+        """The recipe's own."""
+        return self.inner.pull_factors()
 
     def rate_factors(self) -> dict[str, float]:
         """The recipe's own, and the tower's."""

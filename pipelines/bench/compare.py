@@ -115,7 +115,7 @@ class Comparisons:
         )
 
     def against_baselines(self, metric: str | None = None) -> list[Difference]:
-        """Every method against zero-shot and against ignore-unknown (raw for sketches, softmax for proposals)."""
+        """Every method against zero-shot and ignore-unknown, raw sketches, softmax proposals."""
         found = [
             self.difference(group, theirs, metric or primary_metric(group.protocol))
             for group in self.groups

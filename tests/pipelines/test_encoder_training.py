@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import yaml
+from PIL import Image
 
 from components.bundle import load_bundle
 from components.encoders.catalog import build_encoder
@@ -19,11 +21,26 @@ from pipelines.layout import Layout
 from pipelines.learning import load_learning_data
 from pipelines.register import _assemble
 from pipelines.scoring import embedded_photos, stored_logits, vectors_of
-from pipelines.settings import load_settings
-from tests.pipelines.captions_project import TRAIN, change_params, make_project
+from pipelines.settings import load_settings, parse_settings
+from tests.pipelines.captions_project import (
+    TRAIN,
+    change_params,
+    make_project,
+    read_captions,
+    write_captions,
+)
 
-RECIPES = ["zero_shot", "ignore_unknown", "efuda"]
-LEARNING = {**TRAIN, "recipes": RECIPES, "encoder": "lora", "lora_rank": 2, "epochs": 6}
+MOVED = "assume_negative"
+"""A recipe that gains on these few images, so that its tower is not that of the start."""
+RECIPES = ["zero_shot", "assume_negative", "efuda"]
+LEARNING = {
+    **TRAIN,
+    "recipes": RECIPES,
+    "encoder": "lora",
+    "encoder_learning_rate": 0.001,
+    "lora_rank": 4,
+    "epochs": 4,
+}
 WHOLE = (prepare, embed, tune, pseudo_label, train, calibrate, evaluate, index)
 
 
@@ -52,7 +69,7 @@ def test_each_tagger_has_an_encoder_of_its_own_and_the_report_says_so(finished):
     assert {tagger.project_encoder_id for tagger in taggers.values()} == {project_id}
     rows = said[WHOLE.index(train)]["taggers"]
     moved = {row["recipe"] for row in rows if row.get("best_epoch")}
-    assert "efuda" in moved
+    assert MOVED in moved
     for name in moved:
         assert taggers[name].encoder_id != project_id
     assert said[WHOLE.index(train)]["mode"] == "end-to-end"
@@ -60,18 +77,18 @@ def test_each_tagger_has_an_encoder_of_its_own_and_the_report_says_so(finished):
     assert metrics["mode"] == "end-to-end"
     assert metrics["modes"] == {
         "zero_shot": "cached",
-        "ignore_unknown": "end-to-end",
+        "assume_negative": "end-to-end",
         "efuda": "end-to-end",
     }
-    assert "trained end-to-end with ignore-unknown, Efuda" in layout.report_page.read_text()
+    assert "trained end-to-end with assume-negative, Efuda" in layout.report_page.read_text()
 
 
 def test_stored_vectors_are_those_of_the_encoder_that_is_kept(finished):
     layout, _ = finished
     settings = load_settings(layout.params)
-    tagger = Tagger.load(layout.tagger("efuda", 0))
+    tagger = Tagger.load(layout.tagger(MOVED, 0))
     config = EncoderTraining.of(settings, layout).config
-    own = replace(config, image_tower=str(layout.tagger("efuda", 0) / IMAGE_TOWER))
+    own = replace(config, image_tower=str(layout.tagger(MOVED, 0) / IMAGE_TOWER))
     encoder = build_encoder(own)
     assert encoder.id == tagger.encoder_id
     photos = embedded_photos(layout, "test", tagger.project_encoder_id)
@@ -89,10 +106,10 @@ def test_stored_vectors_are_those_of_the_encoder_that_is_kept(finished):
 
 def test_a_second_run_keeps_all_and_other_settings_train_again(project):
     assert [row["status"] for row in run(project, train)[0]["taggers"]] == ["made", "kept", "kept"]
-    change_params(project, train={"encoder": "full", "recipes": ["ignore_unknown"]})
+    change_params(project, train={"encoder": "full", "recipes": ["assume_negative"]})
     rows = run(project, train)[0]["taggers"]
     assert [row["status"] for row in rows] == ["trained"]
-    kept = Tagger.load(project.tagger("ignore_unknown", 0))
+    kept = Tagger.load(project.tagger("assume_negative", 0))
     assert kept.trained_encoder is not None
     assert kept.trained_encoder.tuning == "full"
     assert [each.name for each in project.trained_features.iterdir()] == [kept.encoder_id]
@@ -103,9 +120,9 @@ def test_a_second_run_keeps_all_and_other_settings_train_again(project):
 
 def test_the_bundle_carries_both_encoders_and_can_be_compared_later(project):
     settings = load_settings(project.params)
-    tags = {"efuda.recipe": "efuda"}
+    tags = {"efuda.recipe": MOVED}
     with contextlib.chdir(project.root):
-        _assemble(settings, project, "efuda", 0, {"test": {}}, tags)
+        _assemble(settings, project, MOVED, 0, {"test": {}}, tags)
     bundle = load_bundle(project.bundle)
     assert build_encoder(bundle.encoder_config).id == bundle.encoder_id
     assert build_encoder(bundle.tag_encoder_config).id == bundle.tagger.encoder_id
@@ -125,12 +142,71 @@ def test_a_picture_that_was_changed_stops_training_with_its_path(project):
         run(project, train)
 
 
-def test_an_encoder_that_is_not_open_clip_is_refused(tmp_path):
+def test_new_images_are_embedded_for_kept_taggers_too(project):
+    taggers = [Tagger.load(project.tagger(name, 0)) for name in ("assume_negative", "efuda")]
+    rows = read_captions(project.root)
+    last = project.root / "images" / rows[-1]["image"]
+    bright = Image.open(last).convert("RGB").point(lambda value: min(value + 3, 255))
+    bright.save(last.with_name("new.png"))
+    write_captions(project.root, [*rows, {**rows[-1], "image": "new.png", "split": "test"}])
+    _, _, trained, _, measured = run(project, prepare, embed, train, calibrate, evaluate)
+    assert [row["status"] for row in trained["taggers"]] == ["made", "kept", "kept"]
+    assert len(embedded_photos(project, "test", taggers[0].project_encoder_id)) == 15
+    assert measured["summary"][0].startswith("15 test images")
+
+
+@pytest.mark.parametrize(
+    ("sections", "words"),
+    [
+        ({"encoder": {"kind": "conse"}}, "conse cannot be trained"),
+        (
+            {"encoder": {"image_tower": "data/taggers/efuda/seed-0/image_tower.safetensors"}},
+            "copy the file to a place of your own",
+        ),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_is_done(tmp_path, sections, words):
     layout = make_project(tmp_path / "project", train=LEARNING)
-    settings = load_settings(layout.params)
-    conse = settings.model_copy(
-        update={"encoder": {"kind": "conse"}},
-    )
-    conse = type(settings).model_validate({**settings.model_dump(), "encoder": conse.encoder})
-    with pytest.raises(InputError, match="only open_clip models can"):
-        EncoderTraining.of(conse, layout)
+    values = yaml.safe_load(layout.params.read_text())
+    if sections["encoder"].get("kind") == "conse":
+        values["encoder"] = {}
+    values["encoder"] |= sections["encoder"]
+    with pytest.raises(InputError, match=words):
+        parse_settings(values, "params.yaml")
+
+
+def test_a_rank_that_leaves_nothing_to_learn_is_refused(project):
+    change_params(project, train={"lora_rank": 4096})
+    with pytest.raises(InputError, match=r"lower train\.lora_rank"):
+        run(project, train)
+
+
+def test_a_trained_tower_can_become_the_encoder_of_another_project(finished, tmp_path):
+    layout, _ = finished
+    tagger = Tagger.load(layout.tagger(MOVED, 0))
+    other = make_project(tmp_path / "other", train={**TRAIN, "recipes": ["zero_shot"]})
+    shutil.copyfile(layout.tagger(MOVED, 0) / IMAGE_TOWER, other.root / "tower.safetensors")
+    change_params(other, encoder={"image_tower": "tower.safetensors"})
+    _, embedded = run(other, prepare, embed)
+    assert embedded["encoder_id"] == tagger.encoder_id
+    (other.root / "tower.safetensors").write_bytes(b"no weights")
+    with pytest.raises(InputError, match="holds no image tower"):
+        run(other, embed)
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.parametrize("tuning", ["lora", "full"])
+def test_two_ray_workers_train_an_encoder_as_one_process_does(finished, tmp_path, tuning):
+    kept = []
+    for num_workers in (0, 2):
+        root = tmp_path / str(num_workers)
+        shutil.copytree(finished[0].root, root)
+        layout = Layout(root)
+        train_anew = {"encoder": tuning, "num_workers": num_workers, "recipes": [MOVED]}
+        change_params(layout, train=train_anew)
+        assert run(layout, train)[0]["taggers"][0]["status"] == "trained"
+        kept.append(Tagger.load(layout.tagger(MOVED, 0)))
+    assert kept[0].trained_encoder == kept[1].trained_encoder
+    weights = [each.head.state_dict()["weight"].numpy() for each in kept]
+    np.testing.assert_allclose(*weights, atol=0.05)

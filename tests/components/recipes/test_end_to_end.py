@@ -12,6 +12,7 @@ from components.recipes.ignore_unknown import IgnoreUnknown
 from components.recipes.trm_ml import TRMML
 from components.training.data import Holdout, Names, Schedule, TrainingSet
 from components.training.judging import head_logits
+from components.training.learner import Start
 from components.training.loop import fit
 from components.training.state import FitState
 from tests.components.encoders.tiny_checkpoint import write_checkpoint
@@ -151,3 +152,44 @@ def test_a_head_on_vectors_of_the_trained_tower_gives_the_same_logits(tmp_path):
         seen = found.head.tower(holdout.pictures.all)
     cached = head_logits(found.head.head, seen.global_vectors.numpy(), seen.region_vectors.numpy())
     np.testing.assert_allclose(live, cached, atol=1e-4)
+
+
+@pytest.mark.parametrize("recipe", [Efuda(), CSA(), TRMML(), IgnoreUnknown()])
+def test_the_pull_and_the_rates_are_the_recipes_own(tmp_path, recipe):
+    encoder = OpenClipEncoder(OpenClipConfig(model=f"local-dir:{write_checkpoint(tmp_path)}"))
+    data, _, names = problem(encoder)
+    start = Start(data, names)
+    learner = wrapped(recipe, encoder, "lora").build(start)
+    inner = recipe.build(start)
+    assert [each.shape for each in learner.anchored()] == [each.shape for each in inner.anchored()]
+    ours, theirs = learner.pull_factors(), inner.pull_factors()
+    assert (ours is None) == (theirs is None)
+    if ours is not None:
+        assert torch.equal(ours, theirs)
+    rates = learner.rate_factors()
+    assert rates.pop("tower.") == 0.1
+    assert rates == {f"inner.{name}": rate for name, rate in inner.rate_factors().items()}
+
+
+def test_csa_measures_its_feedback_with_the_tower_that_moved(tmp_path):
+    encoder = OpenClipEncoder(OpenClipConfig(model=f"local-dir:{write_checkpoint(tmp_path)}"))
+    data, _, names = problem(encoder)
+    learner = wrapped(CSA(warm_up_epochs=0), encoder, "full").build(Start(data, names))
+    with torch.no_grad():
+        for parameter in learner.tower.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    score = lambda head: head_logits(  # noqa: E731
+        head, data.views[0], data.regions[0], pictures=data.pictures
+    )
+    seen = []
+
+    def remembering(head):
+        logits = score(head)
+        seen.append((float(head.head.feedback), logits))
+        return logits
+
+    learner.start_epoch(0, remembering)
+    assert [strength for strength, _ in seen] == [0.0, 1.0]
+    found = float(learner.inner.head().feedback)
+    expected = seen[0][1] + found * (seen[1][1] - seen[0][1])
+    np.testing.assert_allclose(score(learner.head()), expected, atol=1e-3)
