@@ -203,8 +203,8 @@ def test_two_ray_workers_train_an_encoder_as_one_process_does(finished, tmp_path
         root = tmp_path / str(num_workers)
         shutil.copytree(finished[0].root, root)
         layout = Layout(root)
-        train_anew = {"encoder": tuning, "num_workers": num_workers, "recipes": [MOVED]}
-        change_params(layout, train=train_anew)
+        other = {"encoder": tuning, "num_workers": num_workers, "recipes": [MOVED], "epochs": 3}
+        change_params(layout, train=other)
         assert run(layout, train)[0]["taggers"][0]["status"] == "trained"
         kept.append(Tagger.load(layout.tagger(MOVED, 0)))
     assert kept[0].trained_encoder == kept[1].trained_encoder
