@@ -8,6 +8,7 @@ from components.encoders.open_clip import OpenClipEncoder
 from components.recipes.csa import CSA
 from components.recipes.efuda import Efuda
 from components.recipes.end_to_end import EndToEnd
+from components.recipes.gpr import GPR
 from components.recipes.ignore_unknown import IgnoreUnknown
 from components.recipes.trm_ml import TRMML
 from components.training.data import Holdout, Names, Schedule, TrainingSet
@@ -116,9 +117,9 @@ def test_training_the_tower_fits_what_frozen_vectors_cannot(tmp_path):
     assert found.best_score > frozen.best_score
 
 
-@pytest.mark.parametrize("recipe", [Efuda(), CSA(warm_up_epochs=1), TRMML(warm_up_epochs=1)])
+@pytest.mark.parametrize("recipe", [Efuda(), GPR(), CSA(warm_up_epochs=1), TRMML(warm_up_epochs=1)])
 @pytest.mark.parametrize("tuning", ["lora", "full"])
-def test_recipes_that_read_regions_learn_end_to_end_and_resume_the_same(tmp_path, recipe, tuning):
+def test_recipes_with_memory_learn_end_to_end_and_resume_the_same(tmp_path, recipe, tuning):
     encoder = OpenClipEncoder(OpenClipConfig(model=f"local-dir:{write_checkpoint(tmp_path / 'e')}"))
     data, holdout, names = problem(encoder)
     both = wrapped(recipe, encoder, tuning)
