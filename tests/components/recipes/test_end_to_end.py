@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -194,3 +196,16 @@ def test_csa_measures_its_feedback_with_the_tower_that_moved(tmp_path):
     found = float(learner.inner.head().feedback)
     expected = seen[0][1] + found * (seen[1][1] - seen[0][1])
     np.testing.assert_allclose(score(learner.head()), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("recipe", [Efuda(), CSA(warm_up_epochs=1), TRMML(warm_up_epochs=1)])
+def test_mixed_precision_learns_about_the_same(tmp_path, recipe):
+    encoder = OpenClipEncoder(OpenClipConfig(model=f"local-dir:{write_checkpoint(tmp_path)}"))
+    data, holdout, names = problem(encoder)
+    both = wrapped(recipe, encoder, "lora")
+    full, mixed = (
+        fit(both, data, holdout, names, replace(SCHEDULE, precision=precision), seed=0)
+        for precision in ("float32", "bfloat16")
+    )
+    assert mixed.history[-1]["loss"] == pytest.approx(full.history[-1]["loss"], rel=0.1)
+    assert all(each.dtype == torch.float32 for each in mixed.head.parameters())
