@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
-from benchmarks.figures import Figure, figure_line
+from benchmarks.figures import Figure, figure_line, sentence
 from components.data.examples import Example, read_examples
 from components.data.images import decode_image
 from components.encoders.catalog import anchored, build_encoder
@@ -149,11 +149,7 @@ def main() -> None:
     if not (arguments.cards / "data" / "features").exists():
         parser.error(f"{arguments.cards} is no finished project: run `make demo`, or name one.")
     for figure in measure(arguments.cards):
-        print(figure_line(figure) if arguments.json else _sentence(figure), flush=True)
-
-
-def _sentence(figure: Figure) -> str:
-    return f"{figure.name}: {figure.value:.4g} [{figure.low:.4g}, {figure.high:.4g}]"
+        print(figure_line(figure) if arguments.json else sentence(figure), flush=True)
 
 
 if __name__ == "__main__":

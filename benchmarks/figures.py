@@ -58,7 +58,7 @@ def run_benchmark(measure: Callable[[], Iterable[Figure]]) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     as_json = parser.parse_args().json
     for figure in measure():
-        print(figure_line(figure) if as_json else _sentence(figure), flush=True)
+        print(figure_line(figure) if as_json else sentence(figure), flush=True)
 
 
 def _processor() -> str:
@@ -76,7 +76,8 @@ def _plain(value: object) -> object:
     return float(f"{value:.5g}") if math.isfinite(value) else None
 
 
-def _sentence(figure: Figure) -> str:
+def sentence(figure: Figure) -> str:
+    """The figure in a line for people."""
     unit = "" if figure.unit == "1" else f" {figure.unit}"
     bounds = "" if figure.low is None else f" [{figure.low:.4g}, {figure.high:.4g}]"
     rival = "" if figure.against is None else f" against {figure.against}"

@@ -1,7 +1,7 @@
 """What a project's service would gain from a conversion of sketches fitted to its own labels.
 
-Run from the project root: ``python -m benchmarks.service_sketches PROJECT`` on a finished
-project with sketches. A fifth of the classes that have sketches is left out in turn. A
+Run from the project root: ``python -m benchmarks.service_sketches [--json] [--cards PROJECT]``.
+PROJECT is a finished project with sketches, by default this folder after ``make demo``. A fifth of the classes that have sketches is left out in turn. A
 conversion is fitted to the other classes, and chosen among them, with the labels that the
 project knows of its training and hold-out photographs; the left-out classes' sketches are
 then asked against all photographs, with hidden labels as truth beside the known ones. It
@@ -10,11 +10,14 @@ sketches taken off, which needs no label.
 """
 
 import argparse
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from benchmarks.figures import Figure, figure_line, sentence
 from benchmarks.sketch_retrieval.intervals import over_classes
 from components.data.examples import Example, read_examples
 from components.features.label_vectors import LabelVectors
@@ -95,7 +98,7 @@ def measure(learnt: SketchWorld, asked: SketchWorld) -> dict[str, np.ndarray]:
         chosen, _ = choose_conversion(fitter, seen, hold_outs)
         settled, _ = choose_settling(chosen, fitter, seen, hold_outs)
         fitted = fitter.offsets(seen, chosen, SEED)
-        print(f"chosen on {len(seen)} seen classes: {settled}", flush=True)
+        print(f"chosen on {len(seen)} seen classes: {settled}", file=sys.stderr, flush=True)
         ways: dict[str, tuple[Offsets, Conversion]] = {
             "raw": (Offsets(nothing, nothing), RAW),
             "centred by the service": (service, CENTRED),
@@ -110,17 +113,38 @@ def measure(learnt: SketchWorld, asked: SketchWorld) -> dict[str, np.ndarray]:
     return found
 
 
-def main() -> None:
-    """Print every way's mAP, and the differences with intervals over classes and queries."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("project", type=Path)
-    learnt, asked = read_worlds(Layout(parser.parse_args().project))
+def figures(project: Path) -> Iterator[Figure]:
+    """MAP of every way, and differences with intervals over classes and queries."""
+    learnt, asked = read_worlds(Layout(project))
     found = measure(learnt, asked)
     for way, values in found.items():
-        print(f"{way}: {np.nanmean(values):.4f}")
+        yield Figure(name=f"{_word(way)}.map_all", value=float(np.nanmean(values)), unit="1")
     for way, other in PAIRS:
         told = over_classes(found[way] - found[other], asked.sketch_classes)
-        print(f"{way} - {other}: {told.mean:+.4f} [{told.low:+.4f}, {told.high:+.4f}]")
+        yield Figure(
+            name=f"{_word(way)}_over_{_word(other)}",
+            value=told.mean,
+            unit="1",
+            low=told.low,
+            high=told.high,
+            against=0.0,
+        )
+
+
+def _word(way: str) -> str:
+    return way.replace(" ", "_")
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--cards", type=Path, default=Path(), help="a finished project")
+    arguments = parser.parse_args()
+    if not (arguments.cards / "data" / "features").exists():
+        parser.error(f"{arguments.cards} is no finished project: run `make demo`, or name one.")
+    for figure in figures(arguments.cards):
+        print(figure_line(figure) if arguments.json else sentence(figure), flush=True)
 
 
 if __name__ == "__main__":
