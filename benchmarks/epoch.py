@@ -8,7 +8,6 @@ epoch; cached, its vectors are read from the feature store. No gradient goes thr
 encoder, so this is the smallest gain that caching can have. One thread each.
 """
 
-import argparse
 import statistics
 import time
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
-from benchmarks.figures import Figure, figure_line, sentence
+from benchmarks.figures import Figure, run_on_project
 from components.data.examples import Example, read_examples
 from components.data.images import decode_image
 from components.encoders.catalog import anchored, build_encoder
@@ -140,17 +139,5 @@ def measure(project: Path) -> Iterator[Figure]:
     )
 
 
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--cards", type=Path, default=Path(), help="a finished cards project")
-    arguments = parser.parse_args()
-    if not (arguments.cards / "data" / "features").exists():
-        parser.error(f"{arguments.cards} is no finished project: run `make demo`, or name one.")
-    for figure in measure(arguments.cards):
-        print(figure_line(figure) if arguments.json else sentence(figure), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    run_on_project(measure, __doc__ or "")

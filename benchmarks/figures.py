@@ -58,7 +58,19 @@ def run_benchmark(measure: Callable[[], Iterable[Figure]]) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     as_json = parser.parse_args().json
     for figure in measure():
-        print(figure_line(figure) if as_json else sentence(figure), flush=True)
+        print(figure_line(figure) if as_json else _sentence(figure), flush=True)
+
+
+def run_on_project(measure: Callable[[Path], Iterable[Figure]], description: str) -> None:
+    """Entry point of a benchmark that reads a finished project of the cards world."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--cards", type=Path, default=Path(), help="a finished cards project")
+    arguments = parser.parse_args()
+    if not (arguments.cards / "data" / "features").exists():
+        parser.error(f"{arguments.cards} is no finished project: run `make demo`, or name one.")
+    for figure in measure(arguments.cards):
+        print(figure_line(figure) if arguments.json else _sentence(figure), flush=True)
 
 
 def _processor() -> str:
@@ -76,8 +88,7 @@ def _plain(value: object) -> object:
     return float(f"{value:.5g}") if math.isfinite(value) else None
 
 
-def sentence(figure: Figure) -> str:
-    """The figure in a line for people."""
+def _sentence(figure: Figure) -> str:
     unit = "" if figure.unit == "1" else f" {figure.unit}"
     bounds = "" if figure.low is None else f" [{figure.low:.4g}, {figure.high:.4g}]"
     rival = "" if figure.against is None else f" against {figure.against}"

@@ -9,7 +9,6 @@ is compared with what the service does: the mean of all photographs and the mean
 sketches taken off, which needs no label.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float
 
-from benchmarks.figures import Figure, figure_line, sentence
+from benchmarks.figures import Figure, run_on_project
 from benchmarks.sketch_retrieval.intervals import over_classes
 from components.data.examples import Example, read_examples
 from components.features.label_vectors import LabelVectors
@@ -135,17 +134,5 @@ def _word(way: str) -> str:
     return way.replace(" ", "_")
 
 
-def main() -> None:
-    """Print the figures."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--cards", type=Path, default=Path(), help="a finished project")
-    arguments = parser.parse_args()
-    if not (arguments.cards / "data" / "features").exists():
-        parser.error(f"{arguments.cards} is no finished project: run `make demo`, or name one.")
-    for figure in figures(arguments.cards):
-        print(figure_line(figure) if arguments.json else sentence(figure), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    run_on_project(figures, __doc__ or "")
