@@ -1,26 +1,23 @@
 """Baseline: an unknown label counts as absent."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from jaxtyping import Float, Int8
 from torch import Tensor
 
 from components.labels.states import PRESENT
 from components.losses.cells import binary_cross_entropy, cells
+from components.recipes.recipe import OnWholeImages
 from components.training.learner import Learner, Start
 from components.training.linear_learner import LinearLearner
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AssumeNegative:
+class AssumeNegative(OnWholeImages):
     """Binary cross-entropy with every cell that is not present taken as absent."""
 
     name: Literal["assume_negative"] = "assume_negative"
-    uses_proposals: ClassVar[bool] = False
-    needs_regions: ClassVar[bool] = False
-    reads_regions: ClassVar[bool] = False
-    reads_unlabelled: ClassVar[bool] = False
 
     def build(self, start: Start) -> Learner:
         """A linear head."""

@@ -6,26 +6,23 @@ Positive Labels" (ECCV 2022).
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from jaxtyping import Float, Int8
 from torch import Tensor
 
+from components.recipes.recipe import OnWholeImages
 from components.recipes.vlpl import VLPL
 from components.training.learner import Learner, Start
 from components.training.linear_learner import LinearLearner
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entropy:
+class Entropy(OnWholeImages):
     """Known cells by −log p, all others by −α · entropy."""
 
     name: Literal["entropy"] = "entropy"
-    uses_proposals: ClassVar[bool] = False
-    needs_regions: ClassVar[bool] = False
-    reads_regions: ClassVar[bool] = False
-    reads_unlabelled: ClassVar[bool] = False
     alpha: float = 0.1
     """Weight of the entropy reward; at least 0."""
 

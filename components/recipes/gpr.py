@@ -16,20 +16,17 @@ from jaxtyping import Float, Int8
 from torch import Tensor
 
 from components.losses.gpr import Annealing, GPRLoss, expected_positives_gap
-from components.recipes.recipe import CellLoss
+from components.recipes.recipe import CellLoss, OnWholeImages
 from components.training.learner import Learner, ScoreTraining, Start
 from components.training.linear_learner import LinearLearner
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class GPR:
+class GPR(OnWholeImages):
     """Settings; the defaults are those published for COCO."""
 
     name: Literal["gpr"] = "gpr"
     uses_proposals: ClassVar[bool] = True
-    needs_regions: ClassVar[bool] = False
-    reads_regions: ClassVar[bool] = False
-    reads_unlabelled: ClassVar[bool] = False
     cell_loss: GPRLoss = field(default_factory=GPRLoss)
     annealing: Annealing = field(default_factory=Annealing)
     epochs: int = 8

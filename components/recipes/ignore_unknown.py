@@ -1,26 +1,23 @@
 """Baseline: an unknown label takes no part."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 from jaxtyping import Float, Int8
 from torch import Tensor
 
 from components.labels.states import PRESENT, UNKNOWN
 from components.losses.cells import binary_cross_entropy, cells
+from components.recipes.recipe import OnWholeImages
 from components.training.learner import Learner, Start
 from components.training.linear_learner import LinearLearner
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class IgnoreUnknown:
+class IgnoreUnknown(OnWholeImages):
     """Binary cross-entropy over known cells alone (the masked baseline)."""
 
     name: Literal["ignore_unknown"] = "ignore_unknown"
-    uses_proposals: ClassVar[bool] = False
-    needs_regions: ClassVar[bool] = False
-    reads_regions: ClassVar[bool] = False
-    reads_unlabelled: ClassVar[bool] = False
 
     def build(self, start: Start) -> Learner:
         """A linear head."""

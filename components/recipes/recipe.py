@@ -1,6 +1,6 @@
 """What the training loop needs of a recipe."""
 
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from jaxtyping import Float, Int8
 from torch import Tensor
@@ -40,6 +40,16 @@ class Recipe(Protocol):
     def build(self, start: Start) -> Learner:
         """What is trained, at its start."""
         ...
+
+
+class OnWholeImages:
+    """What recipes of a plain linear head have in common; those with proposals say so."""
+
+    __slots__ = ()
+    uses_proposals: ClassVar[bool] = False
+    needs_regions: ClassVar[bool] = False
+    reads_regions: ClassVar[bool] = False
+    reads_unlabelled: ClassVar[bool] = False
 
 
 @runtime_checkable

@@ -21,19 +21,17 @@ from torch import Tensor
 
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from components.losses.cells import cells, entropy, smoothed, surprise
+from components.recipes.recipe import OnWholeImages
 from components.training.learner import Learner, Start
 from components.training.linear_learner import LinearLearner
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class VLPL:
+class VLPL(OnWholeImages):
     """The cell loss above; the proposals come from a labeler."""
 
     name: Literal["vlpl"] = "vlpl"
     uses_proposals: ClassVar[bool] = True
-    needs_regions: ClassVar[bool] = False
-    reads_regions: ClassVar[bool] = False
-    reads_unlabelled: ClassVar[bool] = False
     alpha: float = 0.1
     """Weight of the entropy reward on unknown cells; at least 0."""
     beta: float = 0.7

@@ -4,202 +4,26 @@ import numpy as np
 import pytest
 import torch
 
-from components.losses.asymmetric import AsymmetricLoss
 from components.metrics.ranking import average_precision
 from components.models.heads.catalog import head_class
 from components.models.images import images_of
 from components.recipes.contextual_start import ContextualStart
 from components.recipes.csa import CSA
-from components.training.data import Holdout, Names, Schedule, TrainingSet
 from components.training.judging import head_logits
-from components.training.learner import Batch, Start
+from components.training.learner import Start
 from components.training.loop import fit
 from components.training.state import FitState
-
-IMAGES, LABELS, REGIONS, EMBED = 60, 8, 4, 12
-SCHEDULE = Schedule(epochs=3, batch_size=20, learning_rate=0.01, checkpoint_every=1)
-
-
-def unit(vectors):
-    vectors = vectors.astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
-
-
-def world(num_labels=LABELS, images=IMAGES, labelled=30, seed=0):
-    """Regions that show a label each; two labels of one half an image."""
-    random = np.random.default_rng(seed)
-    names = unit(random.normal(size=(num_labels, EMBED)))
-    truth = np.full((images, num_labels), -1, np.int8)
-    regions = random.normal(size=(images, REGIONS, EMBED)) * 0.15
-    for row in range(images):
-        half = np.arange(num_labels)[row % 2 :: 2] if num_labels > 1 else np.array([0])
-        for place, label in enumerate(random.permutation(half)[:2]):
-            truth[row, label] = 1
-            regions[row, place] += names[label]
-    regions = unit(regions)
-    states = truth.copy()
-    states[labelled:] = 0
-    data = TrainingSet(
-        views=unit(regions.mean(axis=1))[None],
-        states=states,
-        proposals=np.zeros_like(states),
-        regions=(regions,),
-    )
-    return data, truth, Names(vectors=names, temperature=0.1)
-
-
-def holdout(data, truth):
-    return Holdout(
-        vectors=data.views[0],
-        truth=truth == 1,
-        known=np.ones(truth.shape, bool),
-        regions=data.regions[0],
-    )
-
-
-def batch_of(data, epoch, rows=None):
-    rows = np.arange(len(data.states)) if rows is None else rows
-    return Batch(
-        images_of(data.views[0][rows], data.regions[0][rows]),
-        torch.from_numpy(data.states[rows]),
-        torch.from_numpy(data.proposals[rows]),
-        torch.ones(len(rows), data.states.shape[1]),
-        torch.from_numpy(rows),
-        epoch,
-    )
-
-
-def learner_of(recipe, data, names, seed=0):
-    torch.manual_seed(seed)
-    return recipe.build(Start(data, names))
-
-
-def started(recipe, data, names):
-    """A learner whose thresholds and trust have been measured."""
-    learner = learner_of(recipe, data, names)
-    learner.start_epoch(
-        recipe.warm_up_epochs, lambda head: head_logits(head, data.views[0], data.regions[0])
-    )
-    return learner
-
-
-PLAIN = CSA(
-    noise=0.0, region_dropout=0.0, context_weight=0.0, weighting="uniform", warm_up_epochs=0
+from tests.components.recipes.csa_world import (
+    IMAGES,
+    LABELS,
+    REGIONS,
+    SCHEDULE,
+    batch_of,
+    holdout,
+    learner_of,
+    started,
+    world,
 )
-
-
-def slow_asymmetric(logit, present, settings):
-    chance = 1 / (1 + np.exp(-logit))
-    if present:
-        return -((1 - chance) ** settings.gamma_positive) * np.log(chance)
-    shifted = max(chance - settings.clip, 0.0)
-    return -(shifted**settings.gamma_negative) * np.log(1 - shifted)
-
-
-def test_the_loss_is_the_sum_of_its_equations():
-    data, _, names = world()
-    recipe = replace(PLAIN, weighting="confidence", unknown_weight=0.7)
-    learner = started(recipe, data, names)
-    logits = head_logits(learner.head(), data.views[0], data.regions[0]).astype(np.float64)
-    chance = 1 / (1 + np.exp(-logits))
-    thresholds = learner.thresholds.numpy()
-    known, pseudo = [], []
-    for row in range(IMAGES):
-        for k in range(LABELS):
-            state = data.states[row, k]
-            if state:
-                known.append(slow_asymmetric(logits[row, k], state == 1, recipe.asymmetric))
-            else:
-                present = chance[row, k] >= thresholds[k]
-                weight = abs(2 * chance[row, k] - 1)
-                pseudo.append(weight * slow_asymmetric(logits[row, k], present, recipe.asymmetric))
-    expected = np.mean(known) + 0.7 * np.mean(pseudo)
-    assert float(learner(batch_of(data, 0)).detach()) == pytest.approx(expected, rel=1e-3)
-
-
-def test_contexts_cost_their_cross_entropy():
-    data, _, names = world()
-    without = started(PLAIN, data, names)
-    recipe = replace(PLAIN, context_weight=0.5, num_groups=2, estimation_share=0.0)
-    learner = started(recipe, data, names)
-    batch = batch_of(data, 0)
-    with torch.no_grad():
-        found = float(learner(batch) - without(batch))
-        contexts = learner.student.contexts(learner.space(batch.images).vectors).numpy()
-    logits = head_logits(without.head(), data.views[0], data.regions[0])
-    groups = learner.student.contexts.groups.numpy()
-    known, others = [], []
-    for row in range(IMAGES):
-        for group in range(2):
-            absent = 1.0
-            for k in np.flatnonzero(groups == group):
-                state = data.states[row, k]
-                absent *= 1 - (float(state == 1) if state else 1 / (1 + np.exp(-logits[row, k])))
-            chance = 1 / (1 + np.exp(-contexts[row, group]))
-            cost = -(1 - absent) * np.log(chance) - absent * np.log(1 - chance)
-            (known if data.states[row].all() else others).append(cost)
-    assert found == pytest.approx(0.5 * (np.mean(known) + np.mean(others)), rel=1e-3)
-
-
-def test_gradients_agree_with_finite_differences():
-    data, _, names = world(images=12, labelled=6)
-    smooth = AsymmetricLoss(gamma_positive=0.0, gamma_negative=2.0, clip=0.0)
-    recipe = replace(PLAIN, context_weight=0.5, asymmetric=smooth, num_groups=2)
-    learner = started(recipe, data, names).double()
-    batch = batch_of(data, 0)
-    images = images_of(batch.images.vectors.numpy(), batch.images.required_regions().numpy())
-    batch = replace(
-        batch,
-        images=replace(images, vectors=images.vectors.double(), regions=images.regions.double()),
-    )
-    learner(batch).backward()
-    random = np.random.default_rng(0)
-    for name, parameter in learner.named_parameters():
-        if parameter.grad is None:
-            continue
-        place = tuple(int(random.integers(size)) for size in parameter.shape)
-        values = []
-        for step in (1e-5, -1e-5):
-            with torch.no_grad():
-                parameter[place] += step
-                values.append(float(learner(batch)))
-                parameter[place] -= step
-        slope = (values[0] - values[1]) / 2e-5
-        assert float(parameter.grad[place]) == pytest.approx(slope, rel=1e-3, abs=1e-6), name
-
-
-def test_a_pseudo_label_without_weight_adds_no_gradient():
-    data, _, names = world()
-    learner = started(replace(PLAIN, weighting="calibrated"), data, names)
-    learner.thresholds.fill_(2.0)
-    learner.curve.chances.fill_(
-        1.0
-    )  # so that absence, which is all that is proposed, is never right
-    learner.curve.fitted.fill_(True)
-    learner(batch_of(data, 0, rows=np.arange(30, 60))).backward()
-    for parameter in learner.student.parameters():
-        assert parameter.grad is None or not parameter.grad.any()
-
-
-def test_known_cells_are_never_pseudo_labels():
-    data, truth, names = world()
-    full = replace(data, states=truth)
-    learner = started(PLAIN, full, names)
-    with_pseudo = float(learner(batch_of(full, 0)).detach())
-    learner.recipe = replace(PLAIN, unknown_weight=0.0)
-    assert float(learner(batch_of(full, 0)).detach()) == with_pseudo
-
-
-def test_images_kept_apart_teach_nothing():
-    data, _, names = world()
-    recipe = replace(PLAIN, weighting="calibrated")
-    learner = started(recipe, data, names)
-    apart = np.flatnonzero(learner.estimation.numpy())
-    assert len(apart) == 6
-    assert (data.states[apart] != 0).all()
-    learner(batch_of(data, 0, rows=apart)).backward()
-    for parameter in learner.student.parameters():
-        assert parameter.grad is None or not parameter.grad.any()
 
 
 def test_it_learns_what_the_cells_say():

@@ -207,7 +207,7 @@ def test_a_line_without_any_point_is_drawn_as_nothing() -> None:
 def test_real_clip_vectors_make_a_world(tmp_path: Path) -> None:
     root = real_data()
     if not all(path.is_file() for path in files_of(root)):
-        pytest.skip(f"no CLIP vectors at {root}")
+        pytest.skip(f"no CLIP vectors at {root}; set EFUDA_REAL_DATA")
     folder = make_world("clip_vitb16", tmp_path)
     assert isinstance(folder, Path)
     found = proposal_world(open_world(folder))

@@ -61,7 +61,7 @@ def test_protocols_show_what_they_say(protocol):
 @pytest.fixture(scope="module")
 def world():
     if not (real_data() / "clip_vitb16").is_dir():
-        pytest.skip(f"no CLIP vectors at {real_data()}")
+        pytest.skip(f"no CLIP vectors at {real_data()}; set EFUDA_REAL_DATA")
     return load_world(real_data())
 
 
