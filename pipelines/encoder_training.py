@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors.torch import save_file
@@ -31,6 +31,7 @@ from pipelines.embedding import embed_images, embed_job
 from pipelines.layout import Layout
 from pipelines.learning import Part
 from pipelines.pixels import PictureFiles, Preprocess
+from pipelines.project_encoder import project_encoder
 from pipelines.scoring import VIEW, vectors_of
 from pipelines.settings import Settings
 
@@ -61,14 +62,16 @@ class EncoderTraining:
     """All that embed could read, by content hash."""
 
     @classmethod
-    def of(cls, settings: Settings, layout: Layout) -> "EncoderTraining":
-        """Opens the project's encoder, which settings have found to be of open_clip."""
-        config = anchored(settings.encoder, layout.root)
-        if not isinstance(config, OpenClipConfig):
-            raise TypeError(f"settings let an encoder of kind {config.kind} be trained")
+    def of(cls, settings: Settings, layout: Layout, embedded_by: str) -> "EncoderTraining":
+        """Opens the project's encoder, which settings have found to be of open_clip.
+
+        Raises:
+            ArtefactError: If the vectors are not those of encoder ``embedded_by``.
+        """
         from components.encoders.open_clip import OpenClipEncoder
 
-        encoder = OpenClipEncoder(config)
+        config = cast(OpenClipConfig, anchored(settings.encoder, layout.root))
+        encoder = cast(OpenClipEncoder, project_encoder(settings, layout, embedded_by))
         readable = FeatureStore(layout.features, encoder.id).hashes(VIEW)
         images = distinct_images(read_examples(layout.examples), layout.root)
         return cls(
@@ -174,7 +177,8 @@ def _embed(
     job, encoder = embed_job(embed, config, features)
     done = embed_images(embed, job, encoder, images)
     torch.set_num_threads(threads)  # embed's number is not training's
-    for content_hash, fault in done.faults.items():
+    if done.faults:
+        content_hash, fault = next(iter(done.faults.items()))
         path = next(image.paths[0] for image in images if image.content_hash == content_hash)
         raise InputError(
             f"{path} could be read when it was embedded and cannot be now: {fault.detail}. "

@@ -13,7 +13,6 @@ from rich.progress import track
 from components.atomic import atomic_directory
 from components.data.examples import Example, read_examples
 from components.data.images import ImageFault, decode_image
-from components.encoders.catalog import build_encoder
 from components.errors import InputError
 from components.features.label_vectors import LabelVectors
 from components.features.store import FeatureStore
@@ -32,6 +31,7 @@ from pipelines.background_queries import (
 )
 from pipelines.gallery_tags import tagged_gallery
 from pipelines.layout import Layout
+from pipelines.project_encoder import project_encoder
 from pipelines.settings import Settings
 from pipelines.stage import stage_main
 
@@ -42,12 +42,7 @@ def run(settings: Settings, layout: Layout) -> dict[str, object]:
     store = FeatureStore(layout.features, labels.encoder_id)
     photos, sketches = _embedded(layout, store)
     vectors = unit_rows(store.load_global("original", [photo.content_hash for photo in photos]))
-    encoder = build_encoder(settings.encoder)
-    if encoder.id != labels.encoder_id:
-        raise InputError(
-            f"The settings name encoder {encoder.id}, the vectors are of {labels.encoder_id}; "
-            "run `efuda run embed` first."
-        )
+    encoder = project_encoder(settings, layout, labels.encoder_id)
     drawn = sketch_vectors(encoder, store, sketches, photos, layout.root)
     means = modality_means(vectors, drawn)
     queries = {

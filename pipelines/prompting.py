@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from components.encoders.catalog import anchored, build_encoder
-from components.errors import ArtefactError
 from components.features.label_vectors import LabelVectors
 from components.labels.vocabulary import Vocabulary
 from pipelines.layout import Layout
+from pipelines.project_encoder import project_encoder
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,10 +27,5 @@ def prompter_for(
         return None
     from components.encoders.prompt_tower import prompter_of
 
-    encoder = build_encoder(anchored(settings.encoder, layout.root))
-    if encoder.id != label_vectors.encoder_id:
-        raise ArtefactError(
-            f"{layout.label_vectors} is of encoder {label_vectors.encoder_id}, and the settings "
-            f"name {encoder.id}; run `efuda run embed`."
-        )
+    encoder = project_encoder(settings, layout, label_vectors.encoder_id)
     return prompter_of(encoder, vocabulary.names, settings.prompts.templates[0])

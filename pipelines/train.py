@@ -38,7 +38,7 @@ def run(settings: Settings, layout: Layout) -> Report:
     names = [name for name in recipes.recipes if name != ZERO_SHOT]
     encoder = None
     if names and settings.train.encoder != "frozen":
-        encoder = EncoderTraining.of(settings, layout)
+        encoder = EncoderTraining.of(settings, layout, data.label_vectors.encoder_id)
     _remove_others(
         layout, {layout.tagger(name, seed) for name, seed in _taggers(recipes, settings)}
     )

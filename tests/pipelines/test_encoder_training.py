@@ -12,7 +12,7 @@ from PIL import Image
 
 from components.bundle import load_bundle
 from components.encoders.catalog import build_encoder
-from components.errors import InputError
+from components.errors import ArtefactError, InputError
 from components.features.store import FeatureStore
 from components.models.tagger import IMAGE_TOWER, Tagger
 from pipelines import calibrate, embed, evaluate, index, prepare, pseudo_label, train, tune
@@ -22,6 +22,7 @@ from pipelines.learning import load_learning_data
 from pipelines.register import _assemble
 from pipelines.scoring import embedded_photos, stored_logits, vectors_of
 from pipelines.settings import load_settings, parse_settings
+from tests.components.encoders.tiny_checkpoint import write_checkpoint
 from tests.pipelines.captions_project import (
     TRAIN,
     change_params,
@@ -87,13 +88,13 @@ def test_stored_vectors_are_those_of_the_encoder_that_is_kept(finished):
     layout, _ = finished
     settings = load_settings(layout.params)
     tagger = Tagger.load(layout.tagger(MOVED, 0))
-    config = EncoderTraining.of(settings, layout).config
+    training = EncoderTraining.of(settings, layout, tagger.project_encoder_id)
+    config = training.config
     own = replace(config, image_tower=str(layout.tagger(MOVED, 0) / IMAGE_TOWER))
     encoder = build_encoder(own)
     assert encoder.id == tagger.encoder_id
     photos = embedded_photos(layout, "test", tagger.project_encoder_id)
     hashes = [photo.content_hash for photo in photos]
-    training = EncoderTraining.of(settings, layout)
     pixels = training.pictures(load_learning_data(settings, layout).val).pixels(np.arange(2))
     assert pixels.shape == (2, 3, 32, 32)
     stored = vectors_of(tagger, layout).load_global("original", hashes)
@@ -173,6 +174,12 @@ def test_what_cannot_work_is_refused_before_anything_is_done(tmp_path, sections,
     values["encoder"] |= sections["encoder"]
     with pytest.raises(InputError, match=words):
         parse_settings(values, "params.yaml")
+
+
+def test_another_encoder_than_the_vectors_is_refused(project):
+    write_checkpoint(project.root / "encoder", seed=1)
+    with pytest.raises(ArtefactError, match="run `efuda run embed` first"):
+        run(project, train)
 
 
 def test_a_rank_that_leaves_nothing_to_learn_is_refused(project):

@@ -84,7 +84,7 @@ def make_project(root: Path, num_each: int = 3) -> Layout:
 
 @pytest.fixture
 def settings(monkeypatch):
-    monkeypatch.setattr(stage, "build_encoder", lambda _config: ColourEncoder())
+    monkeypatch.setattr("pipelines.project_encoder.build_encoder", lambda _config: ColourEncoder())
     values = {
         "project": {"name": "cards"},
         "source": {"kind": "folder", "images": "."},
@@ -137,7 +137,7 @@ def test_an_encoder_that_changed_is_refused(tmp_path, settings, monkeypatch):
     layout = make_project(tmp_path)
     other = ColourEncoder()
     other.id = "colour-ffffffffffff"
-    monkeypatch.setattr(stage, "build_encoder", lambda _config: other)
+    monkeypatch.setattr("pipelines.project_encoder.build_encoder", lambda _config: other)
     with pytest.raises(InputError, match="run embed"):
         stage.run(settings, layout)
 
