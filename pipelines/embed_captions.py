@@ -133,7 +133,7 @@ def _encoded(
     captions = tuple(dict.fromkeys(text for row in rows for text in row.captions))
     object_texts = [_prompted(t, objects) for t in settings.prompts.templates]
     attribute_texts = [_prompted(ATTRIBUTE_PROMPT, attributes)]
-    wanted = [text for texts in (captions, *object_texts, *attribute_texts) for text in texts]
+    wanted = [text for group in (captions, *object_texts, *attribute_texts) for text in group]
     num_new = texts.add(
         wanted,
         lambda some: encoder.encode_texts(some).float().cpu().numpy(),
