@@ -21,10 +21,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from bench.compare import crossed
+from bench.protocols import label_situation
+from bench.world import World, open_world
 from benchmarks.figures import Figure, figure_line
 from components.atomic import atomic_path
 from components.errors import InputError
 from components.labels.states import PRESENT, UNKNOWN
+from components.methods.csa.recipe import CSA
 from components.metrics.bootstrap import (
     Interval,
     centred_interval,
@@ -33,14 +37,10 @@ from components.metrics.bootstrap import (
     drawn_mean_average_precision,
     interval,
 )
-from components.recipes.csa import CSA
 from components.training.data import TrainingSet
-from components.training.judging import head_logits
+from components.training.inference import head_logits
 from components.training.loop import fit
-from pipelines.bench.compare import crossed
-from pipelines.bench.situations import label_situation
-from pipelines.bench.world import World, open_world
-from pipelines.bench.worlds import Skipped, make_world
+from examples.worlds.catalog import Skipped, make_world
 
 PROTOCOLS = ("few:0.05", "few:0.1", "few:0.2")
 NUM_DRAWS = 500

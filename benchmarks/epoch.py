@@ -29,12 +29,12 @@ from components.features.region_rows import RegionRows
 from components.features.store import FeatureStore
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
+from components.methods.efuda.recipe import Efuda
 from components.models.images import Images, images_of
-from components.recipes.efuda import Efuda
 from components.training.data import Names, TrainingSet
 from components.training.learner import Batch, Learner, Start
-from pipelines.layout import Layout
-from pipelines.settings import load_settings
+from project.layout import Layout
+from project.settings.settings import load_settings
 
 NUM_IMAGES = 256
 BATCH_SIZE = 64

@@ -14,16 +14,16 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.cell import cell_key
+from bench.code_version import code_version
+from bench.compare import Comparisons, Difference
+from bench.grid import Plan
+from bench.rows import find_rows
+from bench.runner import run_cells
+from bench.world import open_world
 from benchmarks.figures import Figure, figure_line
 from components.errors import InputError
-from pipelines.bench.cell import cell_key
-from pipelines.bench.code_version import code_version
-from pipelines.bench.compare import Comparisons, Difference
-from pipelines.bench.plan import Plan
-from pipelines.bench.rows import find_rows
-from pipelines.bench.runner import run_cells
-from pipelines.bench.world import open_world
-from pipelines.bench.worlds import Skipped, make_world
+from examples.worlds.catalog import Skipped, make_world
 
 NUM_SEEDS = 5
 PROTOCOLS = ("single-positive", "partial:0.5", "few:0.2")

@@ -23,6 +23,9 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from bench.compare import crossed
+from bench.protocols import label_situation
+from bench.world import World, open_world
 from benchmarks.contexts import kept_figures
 from benchmarks.figures import Figure, figure_line
 from components.encoders.catalog import build_encoder
@@ -30,14 +33,11 @@ from components.encoders.config import OpenClipConfig
 from components.encoders.prompt_tower import prompter_of
 from components.encoders.prompts import DEFAULT_TEMPLATES
 from components.errors import InputError
+from components.methods.csa.recipe import CSA
 from components.metrics.bootstrap import Interval, centred_interval, interval
-from components.recipes.csa import CSA
 from components.training.data import TrainingSet
 from components.training.loop import fit
-from pipelines.bench.compare import crossed
-from pipelines.bench.situations import label_situation
-from pipelines.bench.world import World, open_world
-from pipelines.bench.worlds import REPOSITORY, Skipped, make_world
+from examples.worlds.catalog import REPOSITORY, Skipped, make_world
 
 PROTOCOLS = ("few:0.1", "few:0.2")
 TOKENS = CSA(prompts="tokens")

@@ -16,16 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.proposals.candidates import DEFAULT
+from bench.proposals.known import DESCRIPTIONS, Protocol
+from bench.proposals.ranked import SELECTED
+from bench.proposals.selection import THETAS
+from bench.proposals.world import ProposalWorld, load_world
 from benchmarks.figures import REAL, Figure, figure_line
 from benchmarks.proposal_quality.contexts import context_gains
 from benchmarks.proposal_quality.measure import Measured, Sample, measure
 from benchmarks.proposal_quality.negatives import SHARES, wrongly_denied
 from benchmarks.proposal_quality.weights import weight_errors
-from pipelines.bench.proposals.candidates import DEFAULT
-from pipelines.bench.proposals.known import DESCRIPTIONS, Protocol
-from pipelines.bench.proposals.ranked import SELECTED
-from pipelines.bench.proposals.selection import THETAS
-from pipelines.bench.proposals.world import ProposalWorld, load_world
 
 HEADLINE: Protocol = "labelled_half"
 GAIN_ASKED_FOR = 8.0

@@ -36,7 +36,7 @@ from components.methods.ma_sbir.selection import (
 from components.methods.ma_sbir.world import PLAIN, SketchWorld
 from components.metrics.retrieval import retrieval_average_precision
 from components.search.index import unit_rows
-from pipelines.layout import Layout
+from project.layout import Layout
 
 NUM_FOLDS = 5
 SEED = 0

@@ -14,8 +14,8 @@ import numpy as np
 
 from benchmarks.sketch_retrieval.features import load_world
 from components.methods.ma_sbir.conversion import CENTRED, Conversion, Fitter
+from components.methods.ma_sbir.query_expansion import unit
 from components.methods.ma_sbir.selection import relevance
-from components.methods.ma_sbir.settling import unit
 from components.methods.ma_sbir.world import SketchWorld
 from components.metrics.retrieval import retrieval_average_precision
 

@@ -21,8 +21,8 @@ from benchmarks.attribute_world import (
 )
 from benchmarks.figures import Figure, run_benchmark
 from components.methods.tagalign.analysis import Queries, per_kind_analysis
+from components.methods.tagalign.recipe import Kinds, TagAlign
 from components.models.heads.projected import ProjectedHead
-from components.recipes.tagalign import Kinds, TagAlign
 from components.training.data import Schedule
 from components.training.loop import fit
 

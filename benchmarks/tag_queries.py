@@ -15,6 +15,8 @@ from typing import cast
 
 import numpy as np
 
+from bench.protocols import CAPTIONS, label_situation
+from bench.world import World, open_world
 from benchmarks.figures import Figure, run_benchmark
 from benchmarks.tag_kinds import KINDS, interval_of_mean, spread
 from components.captions.rule_parser import RuleParser
@@ -23,18 +25,16 @@ from components.encoders.catalog import anchored, build_encoder
 from components.encoders.encoder import Encoder
 from components.labels.states import PRESENT
 from components.methods.tagalign.analysis import score_queries
+from components.methods.tagalign.recipe import Kinds, TagAlign
 from components.metrics.ranking import average_precision
 from components.models.heads.projected import ProjectedHead
-from components.recipes.tagalign import Kinds, TagAlign
 from components.training.data import TrainingSet
 from components.training.loop import fit
 from examples.cards.captions import NUMBERS, counted
 from examples.cards.concepts import concepts
-from pipelines.bench.situations import CAPTIONS, label_situation
-from pipelines.bench.world import World, open_world
-from pipelines.bench.worlds import Skipped, make_world
-from pipelines.layout import Layout
-from pipelines.settings import load_settings
+from examples.worlds.catalog import Skipped, make_world
+from project.layout import Layout
+from project.settings.settings import load_settings
 from tuning.from_captions import caption_schedule, captions_of
 from tuning.task import Task
 

@@ -11,7 +11,8 @@ import torch
 from jaxtyping import Float32
 from PIL import Image
 
-from components.data.images import ImageFault, ImageReason, decode_image, image_size
+from components.data.images import ImageFault, decode_image, image_size
+from components.data.reasons import ImageReason
 from components.encoders.encoder import Encoder
 
 MAX_PIXELS = 64_000_000

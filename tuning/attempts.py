@@ -9,23 +9,23 @@ from jaxtyping import Float32, Int8
 from scipy.special import expit
 
 from components.calibration.scaling import fit_scaling
-from components.labelers.calibrated_threshold import CalibratedThreshold
 from components.labelers.class_proportions import positive_share
-from components.labelers.labelwise_negatives import LabelwiseNegatives
-from components.labelers.multi_crop import MultiCrop
 from components.labelers.proposals import Proposals
 from components.labelers.softmax_threshold import SoftmaxThreshold
-from components.losses.gpr import Annealing, Belief, GPRLoss
-from components.recipes.assume_negative import AssumeNegative
-from components.recipes.csa import CSA
-from components.recipes.efuda import Efuda
-from components.recipes.entropy import Entropy
-from components.recipes.gpr import GPR
-from components.recipes.ignore_unknown import IgnoreUnknown
-from components.recipes.recipe import Recipe
-from components.recipes.trm_ml import TRMML
-from components.recipes.vlpl import VLPL
+from components.methods.assume_negative.recipe import AssumeNegative
+from components.methods.csa.recipe import CSA
+from components.methods.efuda.recipe import Efuda
+from components.methods.entropy.recipe import Entropy
+from components.methods.gpr.labelwise_negatives import LabelwiseNegatives
+from components.methods.gpr.loss import Annealing, Belief, GPRLoss
+from components.methods.gpr.multi_crop import MultiCrop
+from components.methods.gpr.recipe import GPR
+from components.methods.ignore_unknown.recipe import IgnoreUnknown
+from components.methods.trm_ml.recipe import TRMML
+from components.methods.vlpl.calibrated_threshold import CalibratedThreshold
+from components.methods.vlpl.recipe import VLPL
 from components.training.data import Schedule
+from components.training.recipe import Recipe
 from tuning.region_proposals import propose_from_regions
 from tuning.task import Task
 

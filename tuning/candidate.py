@@ -3,10 +3,10 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from components.labelers.calibrated_threshold import CalibratedThreshold
 from components.labelers.catalog import Labeler
 from components.labelers.softmax_threshold import SoftmaxThreshold
-from components.recipes.vlpl import VLPL
+from components.methods.vlpl.calibrated_threshold import CalibratedThreshold
+from components.methods.vlpl.recipe import VLPL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

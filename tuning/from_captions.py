@@ -7,7 +7,7 @@ import numpy as np
 
 from components.errors import InputError
 from components.methods.tagalign.captioned import CaptionedImages, captioned_images
-from components.recipes.tagalign import TagAlign
+from components.methods.tagalign.recipe import TagAlign
 from components.training.data import Schedule, TrainingSet
 from components.training.loop import FitResult, fit
 from tuning.task import Task

@@ -11,8 +11,8 @@ from components.models.heads.linear import LinearHead
 from components.training.data import TrainingSet
 from components.training.loop import FitResult, fit
 from tuning.attempts import ATTEMPTS, CAUTIOUS, Attempt
-from tuning.caution import cautious_choice
 from tuning.from_captions import learn_from_captions
+from tuning.one_standard_error import cautious_choice
 from tuning.task import Task
 
 

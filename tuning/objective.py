@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Float32, Int8
 
 from components.calibration.thresholds import best_thresholds
-from components.labelers.calibrated_threshold import CalibratedThreshold
 from components.labelers.proposals import Proposals
+from components.methods.vlpl.calibrated_threshold import CalibratedThreshold
 from components.training.data import Holdout, Names, Schedule, TrainingSet
-from components.training.judging import head_logits
+from components.training.inference import head_logits
 from components.training.loop import fit
 from tuning.candidate import Candidate
 

@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float32
 
-from components.labelers.multi_crop import MultiCrop
 from components.labelers.proposals import Proposals
+from components.methods.gpr.multi_crop import MultiCrop
 from components.models.images import rows_at_once
 from tuning.task import Task
 

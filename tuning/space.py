@@ -6,10 +6,10 @@ threshold 0.1 to 0.3, negative share 0.1 to 0.4) lies inside it.
 
 import numpy as np
 
-from components.labelers.calibrated_threshold import CalibratedThreshold
 from components.labelers.catalog import Labeler
 from components.labelers.softmax_threshold import SoftmaxThreshold
-from components.recipes.vlpl import VLPL
+from components.methods.vlpl.calibrated_threshold import CalibratedThreshold
+from components.methods.vlpl.recipe import VLPL
 from tuning.candidate import PUBLISHED, Candidate
 
 

@@ -5,6 +5,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import expit, logit
 
+from bench.proposals.candidates import DEFAULT_FEATURES, Task, evidence
+from bench.proposals.known import halves, known_states
+from bench.proposals.world import ProposalWorld
 from components.labelers.cooccurrence import LabelStatistics
 from components.labelers.evidence import EvidenceLabeler
 from components.metrics.bootstrap import (
@@ -12,9 +15,6 @@ from components.metrics.bootstrap import (
     drawn_average_precision,
     drawn_mean_average_precision,
 )
-from pipelines.bench.proposals.candidates import DEFAULT_FEATURES, Task, evidence
-from pipelines.bench.proposals.known import halves, known_states
-from pipelines.bench.proposals.world import ProposalWorld
 
 NUM_DRAWS = 200
 WITH_CONTEXT = EvidenceLabeler(features=(*DEFAULT_FEATURES, "context"))

@@ -8,12 +8,12 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
+from bench.proposals.candidates import candidates
+from bench.proposals.curves import Ranking
+from bench.proposals.known import Protocol
+from bench.proposals.ranked import SELECTED, rank
+from bench.proposals.world import ProposalWorld
 from components.metrics.bootstrap import draw_images
-from pipelines.bench.proposals.candidates import candidates
-from pipelines.bench.proposals.curves import Ranking
-from pipelines.bench.proposals.known import Protocol
-from pipelines.bench.proposals.ranked import SELECTED, rank
-from pipelines.bench.proposals.world import ProposalWorld
 
 NUM_DRAWS = 1000
 

@@ -2,14 +2,14 @@
 
 import numpy as np
 
+from bench.proposals.candidates import Task, softmax_scores
+from bench.proposals.world import ProposalWorld
 from benchmarks.proposal_quality.measure import NUM_DRAWS, Sample
-from components.labelers.labelwise_negatives import LabelwiseNegatives
 from components.labelers.proposals import Proposals
 from components.labelers.softmax_threshold import lowest
 from components.labels.states import ABSENT
+from components.methods.gpr.labelwise_negatives import LabelwiseNegatives
 from components.metrics.bootstrap import draw_images
-from pipelines.bench.proposals.candidates import Task, softmax_scores
-from pipelines.bench.proposals.world import ProposalWorld
 
 SHARES = (0.3, 0.5, 0.8)
 

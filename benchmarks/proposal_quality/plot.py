@@ -7,11 +7,11 @@ import matplotlib as mpl
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
+from bench.proposals.curves import RECALLS, mean_precision
+from bench.proposals.ranked import SELECTED
+from bench.proposals.selection import THETAS
 from benchmarks.proposal_quality.measure import Measured
 from components.atomic import atomic_path
-from pipelines.bench.proposals.curves import RECALLS, mean_precision
-from pipelines.bench.proposals.ranked import SELECTED
-from pipelines.bench.proposals.selection import THETAS
 
 STYLES: dict[str, tuple[str, str, str]] = {
     "softmax": ("softmax (VLPL)", "#444444", "-"),

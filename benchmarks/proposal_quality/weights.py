@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from bench.proposals.candidates import Task, softmax_scores
+from bench.proposals.known import halves, known_states
+from bench.proposals.world import ProposalWorld
 from components.labelers.calibrated_weight import CalibratedWeight
 from components.labelers.proposals import proposals_for_unknown
 from components.labels.states import PRESENT, UNKNOWN
-from pipelines.bench.proposals.candidates import Task, softmax_scores
-from pipelines.bench.proposals.known import halves, known_states
-from pipelines.bench.proposals.world import ProposalWorld
 
 THETA = 0.1
 """Softmax proposals above this are weighed: enough of them, sure and unsure."""

@@ -25,7 +25,7 @@ from components.encoders.config import ConseConfig
 from components.encoders.conse import PIXEL_MEAN, PIXEL_SCALE, PROMPT, ConseEncoder
 from components.encoders.imagenet import Classifier, class_names, classifier_weights
 from components.methods.ma_sbir.painting import PALETTE, body_of, ink_of, painted
-from components.methods.ma_sbir.settling import unit
+from components.methods.ma_sbir.query_expansion import unit
 from components.methods.ma_sbir.world import PLAIN, SketchWorld
 
 IMAGE_SIZE_PX = 224

@@ -4,12 +4,12 @@ Content decides, never the file name. Each way a file can be unusable has one
 word, so that a bad file becomes a row in a table instead of a stack trace.
 """
 
+from components.data.reasons import ImageReason
 import io
 import threading
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -49,19 +49,6 @@ _TRANSPOSES = {
     8: Image.Transpose.ROTATE_90,
 }
 _warning_lock = threading.Lock()
-
-
-class ImageReason(StrEnum):
-    """Why a file is not usable as a picture: a closed list."""
-
-    MISSING_FILE = "missing_file"
-    EMPTY = "empty"
-    NOT_AN_IMAGE = "not_an_image"
-    TRUNCATED = "truncated"
-    TOO_MANY_PIXELS = "too_many_pixels"
-    FILE_TOO_LARGE = "file_too_large"
-    UNSUPPORTED_MODE = "unsupported_mode"
-    UNREADABLE = "unreadable"
 
 
 class ImageFault(InputError):  # noqa: N818 (a fault of the file, not of the program)

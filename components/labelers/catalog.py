@@ -1,6 +1,6 @@
 """The closed list of labelers."""
 
-from components.labelers.calibrated_threshold import CalibratedThreshold
 from components.labelers.softmax_threshold import SoftmaxThreshold
+from components.methods.vlpl.calibrated_threshold import CalibratedThreshold
 
 Labeler = SoftmaxThreshold | CalibratedThreshold

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 from components.models.heads.head import Head
 from components.models.heads.linear import LinearHead
-from components.recipes.recipe import CellLoss
 from components.training.learner import Batch, Learner, Start
 from components.training.linear_head import Standardiser, zero_shot_head
+from components.training.recipe import CellLoss
 
 
 class LinearLearner(Learner):

@@ -15,10 +15,10 @@ from torch import nn
 
 from components.errors import InputError
 from components.models.heads.head import Head
-from components.recipes.recipe import Recipe
 from components.training.data import Holdout, Names, Schedule, TrainingSet
-from components.training.judging import head_logits, holdout_score
+from components.training.inference import head_logits, holdout_score
 from components.training.learner import Learner, Start
+from components.training.recipe import Recipe
 from components.training.state import FitState, copied, optimizer_tensors, restore_optimizer
 from components.training.steps import ALONE, Steps, Workers
 

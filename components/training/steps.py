@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from components.models.heads.head import Head
 from components.models.images import Images
-from components.training.ahead import loaded_ahead
 from components.training.data import Schedule, TrainingSet
-from components.training.judging import head_logits
+from components.training.inference import head_logits
 from components.training.learner import Batch, Learner
+from components.training.prefetch import loaded_ahead
 
 Places = tuple[Tensor, Tensor]
 """Rows of the training set, and the view of each."""

@@ -13,7 +13,7 @@ from benchmarks.sketch_retrieval.intervals import by_query, over_classes, over_q
 from benchmarks.sketches import WAYS, figures, report
 from components.methods.ma_sbir import conversion
 from components.methods.ma_sbir.protocol import UnseenResult
-from components.methods.ma_sbir.settling import unit
+from components.methods.ma_sbir.query_expansion import unit
 from components.methods.ma_sbir.world import SketchWorld
 
 CLASSES, EACH, EMBED = 7, 4, 12

@@ -12,12 +12,18 @@ from components.labels.tables import read_labels
 from components.labels.vocabulary import Vocabulary
 from components.methods.tagalign.kept_captions import KeptCaptions
 from components.models.tagger import Tagger
-from pipelines import calibrate, embed, evaluate, prepare, pseudo_label, train, tune
-from pipelines.init import main as init
-from pipelines.init_captions import with_tagalign
-from pipelines.layout import Layout
-from pipelines.settings import load_settings
-from tests.pipelines.captions_project import (
+from efuda.commands.init.captions import with_tagalign
+from efuda.commands.init.init import main as init
+from pipelines.calibrate import stage as calibrate
+from pipelines.embed import stage as embed
+from pipelines.evaluate import stage as evaluate
+from pipelines.prepare import stage as prepare
+from pipelines.pseudo_label import stage as pseudo_label
+from pipelines.train import stage as train
+from pipelines.tune import stage as tune
+from project.layout import Layout
+from project.settings.settings import load_settings
+from tests.projects.captions_project import (
     change_params,
     make_project,
     read_captions,
@@ -26,7 +32,7 @@ from tests.pipelines.captions_project import (
 
 WHOLE = (prepare, embed, tune, pseudo_label, train, calibrate, evaluate)
 
-NAMES = [stage.__name__.rpartition(".")[2] for stage in WHOLE]
+NAMES = [stage.__name__.split(".")[1] for stage in WHOLE]
 
 
 def run(layout: Layout, *stages):

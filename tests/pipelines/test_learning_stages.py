@@ -17,11 +17,13 @@ from components.errors import ArtefactError, InputError
 from components.labelers.table import read_proposals
 from components.labels.tables import LABEL_SCHEMA, read_matrix, write_labels
 from components.models.tagger import Tagger
-from pipelines import pseudo_label, train, tune
-from pipelines.learning import load_learning_data
-from pipelines.plan import plan_of
-from pipelines.settings import load_settings
-from tests.pipelines.learning_project import make_project, write_params
+from pipelines.pseudo_label import stage as pseudo_label
+from pipelines.train import stage as train
+from pipelines.tune import stage as tune
+from project.learning_task import load_learning_data
+from project.plan import plan_of
+from project.settings.settings import load_settings
+from tests.projects.learning_project import make_project, write_params
 
 ROOT = Path(__file__).parents[2]
 
@@ -110,7 +112,7 @@ def test_a_killed_training_goes_on_to_the_same_taggers(tmp_path):
     killed = make_project(tmp_path / "killed", train=sections)
     for layout in (whole, killed):
         run_stages(layout, tune, pseudo_label)
-    command = [sys.executable, "-m", "pipelines.train"]
+    command = [sys.executable, "-m", "pipelines.train.stage"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     subprocess.run(command, cwd=whole.root, env=environment, check=True, capture_output=True)
     process = subprocess.Popen(

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from pipelines.cli import COMMANDS
+from efuda.cli import COMMANDS
 
 ENCODER = Path(__file__).parents[2] / "examples" / "cards" / "encoder"
 STAGES = [name for name, command in COMMANDS.items() if command.is_stage]
@@ -28,7 +28,7 @@ def call(arguments: list[object], directory: Path) -> str:
 
 
 def efuda(project: Path, *arguments: object) -> dict[str, object]:
-    return json.loads(call(["pipelines.cli", *arguments, "--json"], project))
+    return json.loads(call(["efuda.cli", *arguments, "--json"], project))
 
 
 @pytest.fixture(scope="module")

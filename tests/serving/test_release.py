@@ -42,7 +42,7 @@ def test_nothing_registered_is_told(tmp_path):
 
 
 def test_the_champion_is_served_and_else_the_challenger(tmp_path, bundle_dir):
-    from pipelines.registry import Entry, Registry
+    from project.registry import Entry, Registry
 
     write_params(tmp_path)
     registry = Registry(tmp_path, "sqlite:///mlflow.db", "toy", "toy")

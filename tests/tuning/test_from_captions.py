@@ -6,7 +6,7 @@ import pytest
 from benchmarks.attribute_world import GRID, holdout, names, training_set, world
 from components.errors import InputError
 from components.training.data import Schedule
-from components.training.judging import head_logits, holdout_score
+from components.training.inference import head_logits, holdout_score
 from tuning.methods import learn
 from tuning.task import CaptionTags, Task
 

@@ -6,14 +6,14 @@ import torch
 import yaml
 
 from components.errors import InputError
-from components.labelers.labelwise_negatives import LabelwiseNegatives
-from components.labelers.multi_crop import MultiCrop
 from components.labelers.softmax_threshold import SoftmaxThreshold
-from components.recipes.efuda import Efuda
-from components.recipes.gpr import GPR
+from components.methods.efuda.recipe import Efuda
+from components.methods.gpr.labelwise_negatives import LabelwiseNegatives
+from components.methods.gpr.multi_crop import MultiCrop
+from components.methods.gpr.recipe import GPR
 from components.training.data import Schedule
-from components.training.judging import head_logits, holdout_score
-from tests.components.recipes.region_world import region_problem
+from components.training.inference import head_logits, holdout_score
+from tests.components.methods.region_world import region_problem
 from tuning.attempts import ATTEMPTS, Attempt
 from tuning.methods import choose, learn
 from tuning.task import Task

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from components.models.heads.copying import detached_copy
 from components.models.heads.head import Head
-from components.recipes.detached import detached_copy
 
 
 class AveragedHead(nn.Module):

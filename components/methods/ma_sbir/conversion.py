@@ -15,7 +15,7 @@ from jaxtyping import Bool
 from components.methods.ma_sbir.losses import TermWeights
 from components.methods.ma_sbir.modalities import Modality
 from components.methods.ma_sbir.offsets import Offsets, class_balanced_mean
-from components.methods.ma_sbir.settling import Settling
+from components.methods.ma_sbir.query_expansion import Settling
 from components.methods.ma_sbir.training import (
     RELEASED_BATCH,
     RELEASED_EPOCHS,

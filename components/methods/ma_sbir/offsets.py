@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float
 
-from components.methods.ma_sbir.settling import unit
+from components.methods.ma_sbir.query_expansion import unit
 
 Rows = Float[np.ndarray, "rows embed"]
 

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float
 
 from components.methods.ma_sbir.conversion import Classes, Conversion, Fitter
 from components.methods.ma_sbir.offsets import Offsets
-from components.methods.ma_sbir.settling import Settling, settle
+from components.methods.ma_sbir.query_expansion import Settling, settle
 from components.methods.ma_sbir.world import SketchWorld
 from components.metrics.retrieval import retrieval_average_precision
 

@@ -1,3 +1,4 @@
+from components.data.reasons import ImageReason
 import copy
 import io
 import struct
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.data.images import ImageFault, ImageReason, decode_image, image_size
+from components.data.images import ImageFault, decode_image, image_size
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:

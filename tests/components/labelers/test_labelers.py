@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from components.labelers.calibrated_threshold import CalibratedThreshold
 from components.labelers.softmax_threshold import SoftmaxThreshold
 from components.labelers.table import (
     proposals_to_table,
@@ -14,6 +13,7 @@ from components.labelers.table import (
 )
 from components.labels.matrix import LabelMatrix
 from components.labels.vocabulary import Vocabulary
+from components.methods.vlpl.calibrated_threshold import CalibratedThreshold
 
 SHAPE = (5, 6)
 logits_of = arrays(np.float32, SHAPE, elements=st.floats(-20, 20, width=32))

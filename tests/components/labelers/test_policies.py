@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.special import expit, softmax
 
+from bench.proposals.platt_threshold import PlattThreshold
 from components.errors import InputError
-from components.labelers.calibrated_threshold import CalibratedThreshold
 from components.labelers.calibrated_weight import CalibratedWeight
 from components.labelers.class_proportions import ClassProportions, positive_share
 from components.labelers.class_thresholds import ClassThresholds
 from components.labelers.f_beta_threshold import GRID, FBetaThreshold
-from components.labelers.multi_crop import MultiCrop
-from components.labelers.platt_threshold import PlattThreshold
 from components.labelers.proposals import Proposals
 from components.labelers.quantile_threshold import QuantileThreshold
+from components.methods.gpr.multi_crop import MultiCrop
+from components.methods.vlpl.calibrated_threshold import CalibratedThreshold
 
 SHAPE = (7, 5)
 CROPS = (7, 4, 5)

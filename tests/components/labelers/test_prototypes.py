@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.labelers.prototype_labeler import PrototypeLabeler
+from bench.proposals.prototype_labeler import PrototypeLabeler
 from components.labelers.prototypes import Prototypes
 from tests.components.labelers.labelled_images import NUM_LABELS, states_of_truth, unit, world
 

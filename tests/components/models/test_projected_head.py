@@ -5,9 +5,9 @@ import torch.nn.functional as functional
 
 from components.models.gated_projector import GatedProjector
 from components.models.heads.catalog import head_class
+from components.models.heads.copying import detached_copy
 from components.models.heads.projected import ProjectedHead
 from components.models.images import Images
-from components.recipes.detached import detached_copy
 
 
 def unit(*shape, seed=0):

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 import torch
 
+from components.methods.assume_negative.recipe import AssumeNegative
+from components.methods.ignore_unknown.recipe import IgnoreUnknown
+from components.methods.vlpl.recipe import VLPL
 from components.metrics.ranking import average_precision
-from components.recipes.assume_negative import AssumeNegative
-from components.recipes.ignore_unknown import IgnoreUnknown
-from components.recipes.vlpl import VLPL
 from components.training.data import Holdout, Names, Schedule, TrainingSet
-from components.training.judging import head_logits
+from components.training.inference import head_logits
 from components.training.linear_head import Standardiser, zero_shot_head
 from components.training.linear_learner import StandardisedLinear
 from components.training.loop import fit

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.methods.ma_sbir.offsets import Offsets, class_balanced_mean
-from components.methods.ma_sbir.settling import Settling, settle, unit
+from components.methods.ma_sbir.query_expansion import Settling, settle, unit
 
 EMBED = 6
 seeds = st.integers(0, 9999)

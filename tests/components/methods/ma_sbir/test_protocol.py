@@ -9,8 +9,8 @@ from components.errors import InputError
 from components.methods.ma_sbir import conversion, selection
 from components.methods.ma_sbir.conversion import CENTRED, RAW, Fitter
 from components.methods.ma_sbir.protocol import WAYS, SketchProtocol, unseen_retrieval
+from components.methods.ma_sbir.query_expansion import unit
 from components.methods.ma_sbir.selection import hold_outs_of, inner_score, relevance
-from components.methods.ma_sbir.settling import unit
 from components.methods.ma_sbir.world import SketchWorld
 
 CLASSES, EACH, EMBED = 7, 5, 12

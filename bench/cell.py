@@ -1,0 +1,131 @@
+"""Measures one cell: hide, learn, score."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.protocols import PROPOSALS, SKETCH, label_situation
+from bench.rows import NOT_APPLICABLE, Cell, Row, row_key, scores_path, write_row
+from bench.test_figures import Scored, score
+from bench.world import World
+from components.atomic import atomic_path
+from components.errors import InputError
+from components.training.inference import head_logits
+from tuning.methods import Learned, learn
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """A row and the arrays kept beside it."""
+
+    row: Row
+    arrays: dict[str, np.ndarray]
+
+
+def cell_key(cell: Cell, world: World, code: str) -> str:
+    """The name of the cell's row, as learned by that code."""
+    return row_key(cell, world.identity, code)
+
+
+def measure_cell(cell: Cell, world: World, *, key: str, code: str) -> Measured:
+    """Learn and score one cell.
+
+    A method that this world or protocol cannot serve gives a row that says why.
+
+    Args:
+        cell: What to measure.
+        world: Its world.
+        key: From :func:`cell_key`.
+        code: From :func:`bench.code_version.code_version`. Both are asked
+            once a bench, since files may be edited while it runs.
+    """
+    clock = _Clock()
+    facts = {
+        "cell": cell,
+        "key": key,
+        "code": code,
+        "split_hash": world.split_hash,
+        "encoder": world.encoder_id,
+    }
+    try:
+        if cell.protocol == SKETCH:
+            from bench.sketch_cell import measure_sketches
+
+            values, scored, arrays = measure_sketches(cell, world)
+        elif cell.protocol == PROPOSALS:
+            from bench.proposals.cell import measure_proposals
+
+            values, scored, arrays = measure_proposals(cell, world)
+        else:
+            values, scored, arrays = _measure_labels(cell, world)
+    except InputError as fault:
+        row = Row(**facts, status=f"{NOT_APPLICABLE}{fault}", **clock.read())
+        return Measured(row=row, arrays={})
+    row = Row(**facts, **values, metrics=scored.metrics, **clock.read())
+    drawn = {f"draws_{name}": values for name, values in scored.draws.items()}
+    return Measured(row=row, arrays=arrays | drawn)
+
+
+class _Clock:
+    """Seconds on the wall and of the processor since it was made."""
+
+    def __init__(self) -> None:
+        self._wall_s, self._core_s = time.perf_counter(), time.process_time()
+
+    def read(self) -> dict[str, float]:
+        return {
+            "seconds": round(time.perf_counter() - self._wall_s, 3),
+            "core_seconds": round(time.process_time() - self._core_s, 3),
+        }
+
+
+def _measure_labels(
+    cell: Cell, world: World
+) -> tuple[dict[str, object], Scored, dict[str, np.ndarray]]:
+    situation = label_situation(world, cell.protocol, seed=cell.seed, holdout=cell.holdout)
+    if cell.method != "zero_shot" and not situation.task.states.any():
+        raise InputError(
+            f"{cell.protocol} leaves no label known in the {len(situation.task.states)} training "
+            f"images of world {world.name}, so there is nothing to learn from"
+        )
+    found = learn(cell.method, situation.task, seed=cell.seed)
+    test, holdout = world.parts["test"], situation.task.holdout
+    logits = head_logits(
+        found.head, np.array(test.views[0]), test.regions[0] if test.regions else None
+    )
+    holdout_logits = head_logits(found.head, holdout.vectors, holdout.regions)
+    values: dict[str, object] = {
+        "mask_hash": situation.mask_hash,
+        "holdout_score": found.holdout_score,
+        "best_epoch": found.best_epoch,
+        "settings": _plain_settings(found),
+    }
+    scored = score(logits, test.states, holdout_logits, holdout)
+    return values, scored, {"logits": logits.astype(np.float16)}
+
+
+def keep(out: Path, measured: Measured) -> None:
+    """Write the arrays, then the row: a row that exists is whole."""
+    if measured.arrays:
+        with (
+            atomic_path(scores_path(out, measured.row.key)) as temporary,
+            temporary.open("wb") as f,
+        ):
+            np.savez(f, **measured.arrays)
+    write_row(out, measured.row)
+
+
+def _plain_settings(found: Learned) -> dict[str, object]:
+    return {name: _plain(value) for name, value in found.settings.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

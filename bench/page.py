@@ -1,0 +1,264 @@
+"""The bench as one page that needs nothing else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from bench.compare import Comparisons, Difference
+from bench.plot_parts import PAGE_STYLE, standalone
+from bench.plots import difference_plot, interval_plot, share_plot
+from bench.proposals.cell import FIGURE
+from bench.proposals.plot import WORDS, curve_plot, curves_of
+from bench.protocols import PROPOSALS, SKETCH, HoldoutChoice
+from bench.rows import NOT_APPLICABLE, Row
+from bench.table import Table, difference_words, tables
+from project.report.html import render_page
+from project.report.words import recipe_name
+
+SHARE_PLOTS = {
+    "partial": ("When a share of the cells is known", "share of cells that are known"),
+    "few": ("When a share of the images is labelled", "share of images that are labelled"),
+}
+MORE = {
+    "mAP_many": "mAP on test images with three labels or more",
+    "mAP_few": "mAP on test images with fewer than three labels",
+    "CF1": "CF1, thresholds chosen on the hold-out",
+    "OF1": "OF1, thresholds chosen on the hold-out",
+    "recall_gain": "recall beyond the softmax where as precise as the softmax at 0.3",
+    f"{FIGURE}_0.2": "recall where as precise as the softmax at 0.2",
+    "precision": "precision of what is proposed at a threshold from the labelled half",
+    "recall": "recall of what is proposed at a threshold from the labelled half",
+}
+METRICS = {
+    "mAP": "mAP on the test split, mean over seeds, with 95 % intervals. Labels without a test "
+    "positive are left out of the mean. Bold: the highest of the column.",
+    "mAP_all": "mAP over the whole gallery, of sketches of classes that were never seen in "
+    "training; ordinary average precision.",
+    FIGURE: "Highest recall of proposed labels at the precision that softmax > 0.3 has, on images "
+    "of three labels or more, mean over seeds, with 95 % intervals.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table with its plots."""
+
+    title: str
+    about: str
+    table: Table
+    plots: Sequence[tuple[str, Markup]] = ()
+    intervals: Markup | None = None
+
+    @property
+    def methods(self) -> list[tuple[str, str]]:
+        return [(method, recipe_name(method)) for method in self.table.methods]
+
+
+def render_bench(
+    rows: Sequence[Row], comparisons: Comparisons, notes: Sequence[str], holdout: HoldoutChoice
+) -> str:
+    """The page as HTML."""
+    ours = comparisons.ours_against_best()
+    main = tables(comparisons)
+    return render_page(
+        "bench.html.j2",
+        plot_style=PAGE_STYLE,
+        lead=_lead(rows),
+        tiles=_tiles(rows, ours),
+        verdicts=[difference_words(each) for each in ours],
+        notes=list(notes),
+        sections=[_section(table, comparisons) for table in main],
+        ours_plot=_by_world(ours, main),
+        baseline_plots=_baselines(comparisons, main),
+        more=_more(comparisons),
+        how=_how(rows, holdout),
+        masks=_masks(rows),
+        settings=_settings(rows),
+        not_applicable=_not_applicable(rows),
+    )
+
+
+def plot_files(comparisons: Comparisons) -> dict[str, str]:
+    """The page's plots as SVG files, by name."""
+    main = tables(comparisons)
+    files: dict[str, str] = {}
+    for table in main:
+        stem = f"{table.world}-{table.metric}"
+        files[f"{stem}-intervals.svg"] = standalone(interval_plot(table))
+        for kind, (_, words) in _share_plots(table).items():
+            files[f"{stem}-{kind}.svg"] = standalone(share_plot(table, kind, words))
+        if table.metric == FIGURE:
+            curves = curves_of(comparisons, table.world)
+            files[f"{table.world}-proposals.svg"] = standalone(curve_plot(curves))
+    for world, plot in _by_world(comparisons.ours_against_best(), main):
+        files[f"{world}-differences.svg"] = standalone(plot)
+    return files
+
+
+def _share_plots(table: Table) -> dict[str, tuple[str, str]]:
+    """Those that the table has at least two shares for."""
+    return {
+        kind: words
+        for kind, words in SHARE_PLOTS.items()
+        if sum(protocol.startswith(kind) for protocol in table.protocols) > 1
+    }
+
+
+def _lead(rows: Sequence[Row]) -> str:
+    worlds = sorted({row.cell.world for row in rows})
+    seeds = {row.cell.seed for row in rows}
+    methods = {row.cell.method for row in rows}
+    protocols = {row.cell.protocol for row in rows}
+    return (
+        f"{len(methods)} methods under {len(protocols)} "
+        f"{'protocol' if len(protocols) == 1 else 'protocols'} with {len(seeds)} "
+        f"{'seed' if len(seeds) == 1 else 'seeds'} on {', '.join(worlds)}: the same images, "
+        "masks, hold-out and schedule for all, chosen without the test split."
+    )
+
+
+def _tiles(rows: Sequence[Row], ours: Sequence[Difference]) -> list[tuple[str, str]]:
+    above = sum(each.verdict == "above" for each in ours)
+    below = sum(each.verdict == "below" for each in ours)
+    minutes = sum(row.core_seconds for row in rows) / 60
+    return [
+        (f"{above} of {len(ours)}", "settings where Efuda is above every other method"),
+        (f"{len(ours) - above - below} of {len(ours)}", "where it cannot be told from the best"),
+        (f"{below} of {len(ours)}", "where another method is above it"),
+        (
+            f"{sum(row.is_ok for row in rows)}",
+            f"trainings and scorings, {minutes:.0f} core minutes",
+        ),
+    ]
+
+
+def _section(table: Table, comparisons: Comparisons) -> Section:
+    plots = [
+        (title, share_plot(table, kind, words))
+        for kind, (title, words) in _share_plots(table).items()
+    ]
+    if table.metric == FIGURE:
+        plots.append((WORDS, curve_plot(curves_of(comparisons, table.world))))
+    title = f"{table.world}: {table.metric}"
+    return Section(title, METRICS[table.metric], table, plots, interval_plot(table))
+
+
+def _by_world(differences: Sequence[Difference], main: Sequence[Table]) -> list[tuple[str, Markup]]:
+    methods = tuple(dict.fromkeys(method for table in main for method in table.methods))
+    found: dict[str, list[Difference]] = {}
+    for each in differences:
+        found.setdefault(each.world, []).append(each)
+    return [(world, difference_plot(group, methods)) for world, group in found.items()]
+
+
+def _baselines(comparisons: Comparisons, main: Sequence[Table]) -> list[tuple[str, Markup]]:
+    methods = tuple(dict.fromkeys(method for table in main for method in table.methods))
+    found: dict[tuple[str, str], list[Difference]] = {}
+    for each in comparisons.against_baselines():
+        found.setdefault((each.world, each.against), []).append(each)
+    return [
+        (
+            f"{world}: every method against {recipe_name(rival)}",
+            difference_plot(group, methods, naming_rivals=False),
+        )
+        for (world, rival), group in found.items()
+    ]
+
+
+def _more(comparisons: Comparisons) -> list[tuple[str, list[Section]]]:
+    found = []
+    for metric, title in MORE.items():
+        sections = [Section(table.world, "", table) for table in tables(comparisons, metric)]
+        if sections:
+            found.append((title, sections))
+    return found
+
+
+def _how(rows: Sequence[Row], holdout: HoldoutChoice) -> list[str]:
+    sentences = [
+        "single-positive keeps one positive cell an image and nothing else. partial:s keeps each "
+        "cell with probability s. few:s keeps all cells of a share s of the images and none of "
+        "the others. captions knows that a label is present where a caption names it, and nothing "
+        "more. The seed draws the mask and the training alike.",
+    ]
+    hidden = (
+        "the hold-out has been hidden from like the training images: settings, epochs and "
+        "thresholds are chosen on no better labels than the situation has. Where nothing says "
+        "which unknown cell is absent, unknown counts as absent there."
+    )
+    if holdout == "clean":
+        sentences.append(
+            "The hold-out has all its labels: settings, epochs and thresholds are chosen on better "
+            "labels than the situation has."
+        )
+    elif holdout == "observed":
+        sentences.append(hidden[0].upper() + hidden[1:])
+    else:
+        sentences.append(
+            "single-positive is published with a hold-out that has all its labels, and is run so "
+            f"here. In all other protocols {hidden}"
+        )
+    sentences.append(
+        "Intervals draw the test images again, 1,000 times, and the seeds with them; every method "
+        "is scored on the same draws, and differences are taken draw by draw. For sketches the "
+        "classes are drawn first, then their sketches."
+    )
+    if any(row.cell.protocol == SKETCH for row in rows):
+        sentences.append(
+            "sketch leaves classes out of everything that learns: their sketches are the queries, "
+            "all photographs are the gallery. A fifth of the classes, drawn by the seed, is left "
+            "out; of a world of up to ten classes every pair in turn."
+        )
+    if any(row.cell.protocol == PROPOSALS for row in rows):
+        sentences.append(
+            "proposals trains nothing: half of the images is labelled, nothing is known of the "
+            "other, and each half is measured by what the other teaches. Every labeler is compared "
+            "where it is as precise as the softmax of VLPL at its published threshold, and so is "
+            "the softmax itself."
+        )
+    kinds = sorted({row.features for row in rows})
+    sentences.append(f"Features: {', '.join(kinds)}; encoders are frozen where they are cached.")
+    return sentences
+
+
+def _masks(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    lines = {
+        (
+            row.cell.world,
+            row.cell.protocol,
+            str(row.cell.seed),
+            row.mask_hash[:16],
+            row.split_hash[:16],
+            row.encoder,
+            row.features,
+        )
+        for row in rows
+        if row.is_ok
+    }
+    return sorted(lines)
+
+
+def _settings(rows: Sequence[Row]) -> list[tuple[str, ...]]:
+    return [
+        (
+            row.cell.world,
+            row.cell.protocol,
+            recipe_name(row.cell.method),
+            str(row.cell.seed),
+            f"{row.holdout_score:.3f}",
+            ", ".join(f"{name} {value}" for name, value in row.settings.items()),
+        )
+        for row in rows
+        if row.is_ok and row.settings and row.cell.protocol not in (SKETCH, PROPOSALS)
+    ]
+
+
+def _not_applicable(rows: Sequence[Row]) -> list[str]:
+    found = {
+        f"{row.cell.world}, {row.cell.protocol}, {recipe_name(row.cell.method)}: "
+        f"{row.status.removeprefix(NOT_APPLICABLE)}"
+        for row in rows
+        if not row.is_ok
+    }
+    return sorted(found)

@@ -1,0 +1,141 @@
+"""A world read from a project: prepared labels, hidden ones included, and features."""
+
+import numpy as np
+from blake3 import blake3
+
+from bench.caption_reading import Words, read_captions
+from bench.drawings import drawings_of
+from bench.world import SPLITS, Part, SketchSet, World
+from components.data.examples import Example, Split, read_examples
+from components.data.images import decode_image
+from components.encoders.catalog import anchored, build_encoder
+from components.encoders.encoder import Encoder
+from components.errors import ArtefactError, InputError
+from components.features.label_vectors import LabelVectors
+from components.features.store import FeatureStore
+from components.labels.states import PRESENT, UNKNOWN
+from components.labels.tables import read_matrix
+from components.labels.vocabulary import Vocabulary
+from components.training.data import Names, Schedule
+from project.layout import Layout
+from project.settings.settings import Settings, load_settings
+
+
+def project_fingerprint(layout: Layout) -> str:
+    """Changes with the project's settings, examples, labels and encoder."""
+    digest = blake3()
+    files = (
+        layout.params,
+        layout.examples,
+        layout.labels,
+        layout.hidden_labels,
+        layout.label_vectors,
+    )
+    for path in files:
+        if not path.is_file():
+            raise InputError(
+                f"{layout.root} is no finished project: {path} is missing. Run `efuda run embed` "
+                "there first."
+            )
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def project_world(name: str, layout: Layout, words: Words) -> World:
+    """Read a project's photographs, captions and sketches.
+
+    Cells that a protocol of the project hid count as known again: the bench
+    hides by its own protocols.
+
+    Raises:
+        InputError: If the project has not been prepared and embedded.
+    """
+    made_of = project_fingerprint(layout)
+    settings = load_settings(layout.params)
+    vocabulary = Vocabulary.load(layout.vocabulary)
+    label_vectors = LabelVectors.load(layout.label_vectors)
+    store = FeatureStore(layout.features, label_vectors.encoder_id)
+    embedded = store.hashes("original")
+    rows = [row for row in read_examples(layout.examples) if row.content_hash in embedded]
+    photos: dict[Split, list[Example]] = {
+        split: [row for row in rows if row.split == split and row.modality == "photo"]
+        for split in SPLITS
+    }
+    parts = {
+        split: _part(name, split, found, vocabulary, store, settings, layout)
+        for split, found in photos.items()
+    }
+    encoder = build_encoder(anchored(settings.encoder, layout.root))
+    has_regions = bool(parts["train"].regions)
+    return World(
+        name=name,
+        encoder_id=label_vectors.encoder_id,
+        vocabulary=vocabulary,
+        names=Names(vectors=label_vectors.vectors, temperature=label_vectors.temperature),
+        grid=encoder.grid if has_regions else (0, 0),
+        schedule=SCHEDULE,
+        parts=parts,
+        captions=read_captions(photos, vocabulary, encoder, words),
+        sketches=_sketches(rows, vocabulary, encoder, layout),
+        made_of=made_of,
+    )
+
+
+SCHEDULE = Schedule(epochs=12, batch_size=128, learning_rate=0.003, checkpoint_every=12)
+"""Of all methods in all protocols; best epochs on hold-outs lie well inside it."""
+
+
+def _part(
+    name: str,
+    split: Split,
+    rows: list[Example],
+    vocabulary: Vocabulary,
+    store: FeatureStore,
+    settings: Settings,
+    layout: Layout,
+) -> Part:
+    if not rows:
+        raise InputError(f"World {name} has no photograph in its {split} split.")
+    hashes = [row.content_hash for row in rows]
+    views = settings.embed.views
+    return Part(
+        ids=tuple(row.id for row in rows),
+        states=_full_truth([row.id for row in rows], vocabulary, layout),
+        views=np.stack([store.load_global(view, hashes) for view in views]),
+        regions=tuple(
+            regions for view in views if (regions := _regions(store, view, hashes)) is not None
+        ),
+    )
+
+
+def _full_truth(ids: list[str], vocabulary: Vocabulary, layout: Layout) -> np.ndarray:
+    known = read_matrix(layout.labels, ids, vocabulary).states
+    hidden = read_matrix(layout.hidden_labels, ids, vocabulary).states
+    return np.where(known != UNKNOWN, known, hidden).astype(np.int8)
+
+
+def _regions(store: FeatureStore, view: str, hashes: list[str]) -> np.ndarray | None:
+    gathered: np.ndarray | None = None
+    try:
+        for places, vectors in store.load_regions(view, hashes):
+            if gathered is None:
+                gathered = np.empty((len(hashes), *vectors.shape[1:]), np.float16)
+            gathered[places] = vectors
+    except ArtefactError:  # a world without regions; methods that need them say so
+        return None
+    return gathered
+
+
+def _sketches(
+    rows: list[Example], vocabulary: Vocabulary, encoder: Encoder, layout: Layout
+) -> SketchSet | None:
+    sketches = [row for row in rows if row.modality == "sketch"]
+    if not sketches:
+        return None
+    present = _full_truth([row.id for row in sketches], vocabulary, layout) == PRESENT
+    one = present.sum(axis=1) == 1
+    kept = [row for row, single in zip(sketches, one, strict=True) if single]
+    if not kept:
+        return None
+    images = [decode_image(layout.root / row.path) for row in kept]
+    return SketchSet(drawings=drawings_of(images, encoder), classes=present[one].argmax(axis=1))

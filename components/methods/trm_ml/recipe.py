@@ -1,0 +1,162 @@
+"""TRM-ML: text-region matching with missing labels. A reconstruction.
+
+"Text-Region Matching for Multi-Label Image Recognition with Missing Labels" (ACM MM
+2024, arXiv 2407.18520). No code is released; this follows the public description as
+methods.md, section 1 sets it out, and is no reproduction.
+
+    L = ASL(observed) + w · ASL(proposed) + λ_c · contrast + λ_k · distillation
+
+Observed cells teach the head (components/models/heads/region_query.py) through the
+asymmetric loss. Unknown cells are proposed from prototypes once these have been warmed
+up, and left out where nothing is sure. Ours: the teacher's
+attention has the encoder's own temperature; the contrast sees at most
+``contrast_vectors`` regions of a batch, so that memory stays bounded.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from components.labels.states import PRESENT, UNKNOWN
+from components.losses.asymmetric import AsymmetricLoss
+from components.losses.cells import cells
+from components.losses.contrast import supervised_contrast
+from components.losses.distillation import distillation
+from components.losses.masked import weighted_mean
+from components.methods.trm_ml.confidence import confidence, proposed
+from components.methods.trm_ml.prototypes import CategoryPrototypes
+from components.models.heads.copying import detached_copy
+from components.models.heads.head import Head
+from components.models.heads.region_query import Attended
+from components.training.learner import Batch, Learner, Start
+from components.training.region_start import region_query_like_zero_shot
+
+_SIMILARITIES_AT_ONCE = 1 << 24
+"""64 MB, whatever the number of labels."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TRMML:
+    """Settings; the defaults are the reconstruction's."""
+
+    name: Literal["trm_ml"] = "trm_ml"
+    uses_proposals: ClassVar[bool] = False
+    needs_regions: ClassVar[bool] = True
+    reads_regions: ClassVar[bool] = True
+    reads_unlabelled: ClassVar[bool] = True
+    proposal_weight: float = 0.5
+    """w; 0 leaves unknown cells out."""
+    contrast_weight: float = 0.1
+    """λ_c."""
+    distillation_weight: float = 0.01
+    """λ_k."""
+    theta: float = 0.5
+    theta_negative: float = 0.01
+    temperature_factor: float = 2.0
+    """τ_p in temperatures of the encoder."""
+    warm_up_epochs: int = 2
+    contrast_temperature: float = 0.2
+    contrast_vectors: int = 512
+    asymmetric: AsymmetricLoss = field(default_factory=AsymmetricLoss)
+
+    def __post_init__(self) -> None:
+        if min(self.proposal_weight, self.contrast_weight, self.distillation_weight) < 0:
+            raise ValueError("weights must be at least 0")
+        if not 0 <= self.theta_negative < self.theta <= 1:
+            raise ValueError("thetas must be 0 <= theta_negative < theta <= 1")
+
+    def build(self, start: Start) -> Learner:
+        """The head at zero-shot, prototypes at the texts."""
+        return TRMMLLearner(self, start)
+
+
+class TRMMLLearner(Learner):
+    """The head and the prototypes it keeps."""
+
+    def __init__(self, recipe: TRMML, start: Start) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.temperature = start.names.temperature
+        self.query = region_query_like_zero_shot(start)
+        self.prototypes = CategoryPrototypes(self.query.text)
+        self._seen: tuple[Tensor, Tensor, Tensor] | None = None
+
+    def forward(self, batch: Batch) -> Float[Tensor, ""]:
+        """L of the batch."""
+        regions = self.query.standardised(batch.images.required_regions())
+        attended = self.query.attend(regions)
+        cosines = attended.cosines(self.query.prompts).float()
+        logits = self.query.logits(cosines)
+        rows, labels = torch.nonzero(batch.states == PRESENT, as_tuple=True)
+        seen = attended.vectors(rows, labels).float()
+        self._seen = (seen.detach(), labels, logits.detach()[rows, labels].sigmoid())
+        loss = self.cell_loss(logits, batch.states, self._propose(batch, attended))
+        if self.recipe.distillation_weight:
+            loss = loss + self.recipe.distillation_weight * self._distillation(regions, cosines)
+        if self.recipe.contrast_weight:
+            loss = loss + self.recipe.contrast_weight * self._contrast(seen, labels)
+        return loss
+
+    def cell_loss(self, logits: Tensor, observed: Tensor, proposals: Tensor) -> Tensor:
+        """ASL over observed cells and, weighted, over proposed ones."""
+        known = 1 - cells(observed, UNKNOWN, logits)
+        guessed = 1 - cells(proposals, UNKNOWN, logits)
+        each = self.recipe.asymmetric(logits, cells(observed + proposals, PRESENT, logits))
+        observed_part = weighted_mean(each, known)
+        return observed_part + self.recipe.proposal_weight * weighted_mean(each, guessed)
+
+    def _propose(self, batch: Batch, attended: Attended) -> Tensor:
+        """States for the batch's unknown cells; none during the warm-up."""
+        if batch.epoch < self.recipe.warm_up_epochs or not self.recipe.proposal_weight:
+            return torch.zeros_like(batch.states)
+        sureness = self._sureness(attended)
+        return proposed(sureness, batch.states, self.recipe.theta, self.recipe.theta_negative)
+
+    @torch.no_grad()
+    def _sureness(self, attended: Attended) -> Tensor:
+        """Confidence of every cell, some labels at a time: each is compared with all."""
+        mean, spread = self.prototypes.moments()
+        middle = self.prototypes.middle
+        temperature = self.recipe.temperature_factor * self.temperature
+        num_labels = len(middle)
+        step = max(1, _SIMILARITIES_AT_ONCE // (num_labels * len(attended.length)))
+        parts: list[Tensor] = []
+        for first in range(0, num_labels, step):
+            labels = slice(first, first + step)
+            similarity = attended.of_labels(labels).inner(middle).float()
+            parts.append(confidence(similarity, mean[labels], spread[labels], temperature, first))
+        return torch.cat(parts, dim=1)
+
+    def _distillation(self, regions: Tensor, cosines: Tensor) -> Tensor:
+        """Towards the frozen similarities, each label's regions weighted by themselves."""
+        with torch.no_grad():
+            frozen = nn.functional.normalize(regions, dim=-1) @ self.query.text.T
+            weights = (frozen / self.temperature).softmax(dim=1)
+            teacher = (weights * frozen).sum(dim=1).float()
+        return distillation(teacher, cosines, self.temperature)
+
+    def _contrast(self, seen: Tensor, labels: Tensor) -> Tensor:
+        """Observed regions, and the prototypes of the labels among them."""
+        seen, labels = seen[: self.recipe.contrast_vectors], labels[: self.recipe.contrast_vectors]
+        used = labels.unique()
+        vectors = torch.cat([seen, self.prototypes.usable[used], self.prototypes.text[used]])
+        return supervised_contrast(
+            vectors, torch.cat([labels, used, used]), self.recipe.contrast_temperature
+        )
+
+    def after_step(self) -> None:
+        """Let the prototypes see what the step saw."""
+        if self._seen is not None:
+            self.prototypes.update(*self._seen)
+            self._seen = None
+
+    def head(self) -> Head:
+        """A copy of the head."""
+        return detached_copy(self.query)
+
+    def anchored(self) -> list[nn.Parameter]:
+        """The queries."""
+        return [self.query.query]

@@ -1,1 +1,0 @@
-"""Comparison of methods under fixed protocols, and the published ones."""

@@ -1,0 +1,174 @@
+"""Stage calibrate: probabilities, thresholds and the choice of a tagger.
+
+Everything is fitted and chosen on the hold-out (the val split). Labels of the
+test split are never looked at.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from components.atomic import atomic_directory, write_json
+from components.calibration.calibration import Calibration
+from components.calibration.fit import calibrate
+from components.labels.holdout import SelectionRule, selection_rule, selection_truth
+from components.labels.tables import read_matrix
+from components.labels.vocabulary import Vocabulary
+from components.metrics.ranking import average_precision, mean_average_precision
+from project.layout import Layout
+from project.settings.settings import CalibrateSettings, Settings
+from project.stage import Report
+from project.taggers import (
+    TaggerFile,
+    embedded_photos,
+    found_taggers,
+    load_tagger,
+    split_logits,
+)
+
+SCHEMA_VERSION = 1
+ZERO_SHOT = "zero_shot"
+RULES: Mapping[SelectionRule, str] = {
+    "verified": "figures over the cells of the hold-out that are known to be present or absent",
+    "observed": "figures that count unknown cells of the hold-out as absent, since too few are "
+    "known to be; good for comparing taggers, lower than the truth",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fitted:
+    """One tagger with its calibration and its figure on the hold-out."""
+
+    file: TaggerFile
+    calibration: Calibration
+    mean_ap: float
+    """Over the labels with a known positive; NaN when there is none."""
+
+
+def run(settings: Settings, layout: Layout) -> Report:
+    """Calibrate every tagger on the hold-out and choose one of them."""
+    vocabulary = Vocabulary.load(layout.vocabulary)
+    fitted, rule, num_images = _fit_all(settings.calibrate, vocabulary, layout)
+    chosen = _choose(fitted)
+    selection = {
+        "schema_version": SCHEMA_VERSION,
+        "rule": rule,
+        "meaning": RULES[rule],
+        "num_images": num_images,
+        "recipes": _figures(fitted),
+        "recipe": chosen.file.recipe,
+        "seed": chosen.file.seed,
+        "thresholds_from": _sources(chosen.calibration),
+        "notes": _notes(chosen, rule, settings.calibrate),
+    }
+    with atomic_directory(layout.calibrations) as directory:
+        for one in fitted:
+            path = layout.calibration(one.file.recipe, one.file.seed)
+            one.calibration.save(directory / path.relative_to(layout.calibrations))
+        write_json(directory / layout.selection.name, selection)
+    return {**selection, "summary": _summary(selection)}
+
+
+def _fit_all(
+    settings: CalibrateSettings, vocabulary: Vocabulary, layout: Layout
+) -> tuple[list[Fitted], SelectionRule, int]:
+    files = found_taggers(layout)
+    taggers = [load_tagger(file, vocabulary) for file in files]
+    photos = embedded_photos(layout, "val", taggers[0].project_encoder_id)
+    labels = read_matrix(layout.labels, [photo.id for photo in photos], vocabulary)
+    rule = selection_rule(labels.states)
+    truth, known = selection_truth(labels.states, rule)
+    fitted: list[Fitted] = []
+    for file, tagger in zip(files, taggers, strict=True):
+        logits = split_logits(tagger, photos, layout)
+        per_label = average_precision(logits, truth, known)
+        calibration = calibrate(
+            logits,
+            truth,
+            known,
+            vocabulary.names,
+            min_positives=settings.min_positives,
+            beta=settings.beta,
+            num_bootstrap=settings.num_bootstrap,
+        )
+        mean_ap = mean_average_precision(per_label, vocabulary.names).value
+        fitted.append(Fitted(file=file, calibration=calibration, mean_ap=mean_ap))
+    return fitted, rule, len(photos)
+
+
+def _choose(fitted: Sequence[Fitted]) -> Fitted:
+    """The best seed of the recipe that is best on average.
+
+    Without any figure zero-shot is taken if it is there: it alone owes nothing
+    to labels.
+    """
+    measured = [one for one in fitted if not np.isnan(one.mean_ap)]
+    if not measured:
+        return next((one for one in fitted if one.file.recipe == ZERO_SHOT), fitted[0])
+    means = {recipe: figures["mAP"] for recipe, figures in _figures(measured).items()}
+    best = max(means, key=lambda recipe: means[recipe])
+    return max((one for one in measured if one.file.recipe == best), key=lambda one: one.mean_ap)
+
+
+def _figures(fitted: Sequence[Fitted]) -> dict[str, dict[str, object]]:
+    by_recipe: dict[str, list[float]] = {}
+    for one in fitted:
+        by_recipe.setdefault(one.file.recipe, []).append(one.mean_ap)
+    return {
+        recipe: {
+            "mAP": None if np.isnan(values).any() else float(np.mean(values)),
+            "seeds": [None if np.isnan(value) else value for value in values],
+        }
+        for recipe, values in by_recipe.items()
+    }
+
+
+def _sources(calibration: Calibration) -> dict[str, int]:
+    """How many labels have a threshold of their own, a shared one, or a default."""
+    counted = Counter(calibration.source)
+    return {source: counted[source] for source in ("class", "shared", "none")}
+
+
+def _notes(chosen: Fitted, rule: SelectionRule, settings: CalibrateSettings) -> list[str]:
+    notes: list[str] = []
+    sources = _sources(chosen.calibration)
+    if sources["none"]:
+        notes.append(
+            "The hold-out does not hold cells of both signs, so nothing could be calibrated: "
+            "probabilities are plain sigmoids of the logits and every threshold is 0.5. "
+            "Label some images of the val split."
+        )
+    elif rule == "observed":
+        notes.append(
+            "Unknown cells of the hold-out counted as absent, so probabilities are the chance that "
+            "a label was written down, not that it is present: they are too low. Say of some val "
+            "images which labels are absent to have them corrected."
+        )
+    if sources["shared"]:
+        notes.append(
+            f"{sources['shared']} of {len(chosen.calibration.names)} classes have fewer than "
+            f"{settings.min_positives} positives or negatives in the hold-out and share one "
+            "threshold."
+        )
+    if np.isnan(chosen.mean_ap):
+        notes.append(
+            "No label has a known positive in the hold-out, so no tagger could be preferred; "
+            f"{chosen.file.recipe} was taken."
+        )
+    return notes
+
+
+def _summary(selection: Mapping[str, object]) -> list[str]:
+    recipes: Mapping[str, Mapping[str, float | None]] = selection["recipes"]  # type: ignore[assignment]
+    figures = ", ".join(
+        f"{recipe} {figure['mAP']:.3f}" if figure["mAP"] is not None else f"{recipe} not measurable"
+        for recipe, figure in recipes.items()
+    )
+    return [
+        f"{selection['recipe']} seed {selection['seed']} chosen on {selection['num_images']} "
+        f"hold-out images (rule {selection['rule']})",
+        f"  hold-out mAP: {figures}",
+        *(f"  {note}" for note in selection["notes"]),  # type: ignore[attr-defined]
+    ]

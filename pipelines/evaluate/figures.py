@@ -1,0 +1,164 @@
+"""Figures with intervals for each recipe, and their paired differences.
+
+A recipe's figure is the mean over its seeds. Its interval comes from drawing
+the test images again, the same draws for every tagger; it tells how far another
+sample of images might move the figure. How far another seed moves it can be
+read off the figures of the seeds, which are listed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float32
+from rich.console import Console
+from rich.progress import track
+
+from components.metrics.bootstrap import (
+    Interval,
+    centred_interval,
+    draw_images,
+    drawn_average_precision,
+    drawn_decisions,
+    drawn_mean_average_precision,
+    interval,
+)
+from components.metrics.decisions import class_f1, overall_f1
+from components.metrics.ranking import mean_average_precision
+from pipelines.evaluate.scored import Scored, TestSplit
+from project.settings.settings import EvaluateSettings
+
+METRICS = ("mAP", "mAP_zero_convention", "CF1", "OF1")
+BASELINES = ("zero_shot", "assume_negative", "ignore_unknown")
+OBSERVED = "observed_"
+"""Put before the name of a figure for which unknown cells counted as absent."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeedFigures:
+    """One tagger: each metric on the images as they are, and in every draw."""
+
+    value: Mapping[str, float]
+    draws: Mapping[str, Float[np.ndarray, " draws"]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecipeFigure:
+    """One metric of one recipe."""
+
+    interval: Interval
+    seeds: tuple[float, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """As it stands in metrics.json."""
+        return {**rounded(self.interval), "seeds": [round(value, 6) for value in self.seeds]}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Figures:
+    """Every figure of a report.
+
+    Attributes:
+        recipes: Metric by recipe and name; a metric that cannot be computed is
+            absent.
+        differences: Paired mAP differences by ``"a - b"``.
+        prefix: ``observed_`` when unknown cells counted as absent, else empty.
+    """
+
+    recipes: Mapping[str, Mapping[str, RecipeFigure]]
+    differences: Mapping[str, Interval]
+    prefix: str
+
+
+def rounded(figure: Interval) -> dict[str, float]:
+    """The interval as plain numbers."""
+    return {
+        "mean": round(figure.mean, 6),
+        "low": round(figure.low, 6),
+        "high": round(figure.high, 6),
+    }
+
+
+def all_figures(test: TestSplit, scored: Sequence[Scored], settings: EvaluateSettings) -> Figures:
+    """Compute every metric of every tagger on the same draws."""
+    weights = draw_images(len(test.photos), settings.num_bootstrap, seed=settings.seed)
+    console = Console(stderr=True)
+    by_recipe: dict[str, list[SeedFigures]] = {}
+    for one in track(scored, "measuring taggers", console=console, transient=True):
+        by_recipe.setdefault(one.file.recipe, []).append(_seed_figures(test, one, weights))
+    recipes = {
+        recipe: {
+            metric: figure
+            for metric in METRICS
+            if (figure := _recipe_figure(seeds, metric, settings.confidence)) is not None
+        }
+        for recipe, seeds in by_recipe.items()
+    }
+    return Figures(
+        recipes=recipes,
+        differences=_differences(by_recipe, settings.confidence),
+        prefix="" if test.rule == "verified" else OBSERVED,
+    )
+
+
+def _seed_figures(
+    test: TestSplit, one: Scored, weights: Float32[np.ndarray, "draws examples"]
+) -> SeedFigures:
+    names, decided = test.vocabulary.names, one.decided
+    skip = mean_average_precision(one.average_precision, names)
+    zero = mean_average_precision(one.average_precision, names, empty="zero")
+    counted = (decided & test.truth, decided, test.truth)
+    sums = [(mask & test.known).sum(axis=0) for mask in counted]
+    drawn = drawn_average_precision(one.logits, test.truth, test.known, weights)
+    cf1, of1 = drawn_decisions(decided, test.truth, test.known, weights)
+    value = (skip.value, zero.value, float(class_f1(*sums)), float(overall_f1(*sums)))
+    draws = (
+        drawn_mean_average_precision(drawn),
+        drawn_mean_average_precision(drawn, empty_as_zero=True),
+        cf1,
+        of1,
+    )
+    return SeedFigures(
+        value=dict(zip(METRICS, value, strict=True)),
+        draws=dict(zip(METRICS, draws, strict=True)),
+    )
+
+
+def _recipe_figure(
+    seeds: Sequence[SeedFigures], metric: str, confidence: float
+) -> RecipeFigure | None:
+    values = [seed.value[metric] for seed in seeds]
+    # Without any known positive there is nothing to measure, whatever the convention.
+    if np.isnan([seed.value["mAP"] for seed in seeds]).any():
+        return None
+    draws = np.mean([seed.draws[metric] for seed in seeds], axis=0)
+    return RecipeFigure(
+        interval=centred_interval(float(np.mean(values)), draws, confidence=confidence),
+        seeds=tuple(values),
+    )
+
+
+def _differences(
+    by_recipe: Mapping[str, Sequence[SeedFigures]], confidence: float
+) -> dict[str, Interval]:
+    """MAP of each recipe minus each baseline that stands before it."""
+    found: dict[str, Interval] = {}
+    order = list(by_recipe)
+    for place, recipe in enumerate(order):
+        for baseline in BASELINES:
+            if baseline not in order[:place]:
+                continue
+            ours, theirs = by_recipe[recipe], by_recipe[baseline]
+            value = _mean_map(ours) - _mean_map(theirs)
+            if not np.isnan(value):
+                draws = _mean_draws(ours) - _mean_draws(theirs)
+                found[f"{recipe} - {baseline}"] = interval(value, draws, confidence=confidence)
+    return found
+
+
+def _mean_map(seeds: Sequence[SeedFigures]) -> float:
+    return float(np.mean([seed.value["mAP"] for seed in seeds]))
+
+
+def _mean_draws(seeds: Sequence[SeedFigures]) -> Float[np.ndarray, " draws"]:
+    return np.mean([seed.draws["mAP"] for seed in seeds], axis=0)

@@ -1,0 +1,171 @@
+"""The report of a run: one page with everything in it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from components.metrics.calibration import expected_calibration_error
+from pipelines.evaluate.mistakes import ShownPicture
+from pipelines.evaluate.plots import Curves
+from pipelines.evaluate.proposal_audit import ProposalAudit
+from pipelines.evaluate.scored import Scored, TestSplit
+from project.report.charts import Line, line_chart
+from project.report.html import render_page
+from project.report.thumbnails import thumbnail_uri
+from project.report.words import EXPLAINED, difference_sentence, recipe_name
+
+COLOURS = {
+    "zero_shot": "four",
+    "assume_negative": "two",
+    "ignore_unknown": "three",
+    "vlpl": "one",
+}
+PICTURE_PX = 128
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportContent:
+    """Everything that the page shows."""
+
+    project: str
+    metrics: Mapping[str, Any]
+    test: TestSplit
+    chosen: Scored
+    curves: Curves
+    selection: Mapping[str, Any]
+    audit: ProposalAudit | None
+    hidden: Mapping[str, Any] | None
+    embed: Mapping[str, Any] | None
+    timings_s: Mapping[str, float]
+    examples: Sequence[ShownPicture]
+    false_positives: Sequence[ShownPicture]
+    false_negatives: Sequence[ShownPicture]
+
+
+def report_page(content: ReportContent) -> str:
+    """The page as one HTML document."""
+    metrics = content.metrics
+    prefix = "observed_" if metrics["rule"] == "observed" else ""
+    recipes = list(metrics["test"])
+    return render_page(
+        "report.html.j2",
+        project=content.project,
+        metrics=metrics,
+        prefix=prefix,
+        rows=_headline(metrics["test"], prefix, content.selection["recipe"]),
+        sentences=_sentences(metrics, prefix, content.selection["recipe"]),
+        chosen=content.chosen,
+        chosen_name=recipe_name(content.chosen.file.recipe),
+        selection=content.selection,
+        hidden=content.hidden,
+        embed=content.embed,
+        timings_s=content.timings_s,
+        recipes=[(recipe_name(r), _colour(r), EXPLAINED.get(r, "")) for r in recipes],
+        classes=_classes(content),
+        pr_chart=_pr_chart(content.curves),
+        reliability_chart=_reliability_chart(content.curves),
+        calibration=_calibration(content.curves),
+        audit=content.audit,
+        examples=_with_uris(content.examples),
+        false_positives=_with_uris(content.false_positives),
+        false_negatives=_with_uris(content.false_negatives),
+    )
+
+
+def _headline(test: Mapping[str, Any], prefix: str, chosen: str) -> list[dict[str, Any]]:
+    """One row a recipe; the bar shows mAP with its interval on a scale from 0 to 1."""
+    return [
+        {
+            "name": recipe_name(recipe),
+            "colour": _colour(recipe),
+            "chosen": recipe == chosen,
+            "figures": {
+                name: figures.get(prefix + name)
+                for name in ("mAP", "mAP_zero_convention", "CF1", "OF1")
+            },
+        }
+        for recipe, figures in test.items()
+    ]
+
+
+def _sentences(metrics: Mapping[str, Any], prefix: str, served: str) -> list[str]:
+    """Comparisons, that of the served tagger with zero-shot first."""
+    differences = metrics["paired_differences"]
+
+    def place(pair: str) -> tuple[bool, bool]:
+        ours, theirs = pair.split(" - ")
+        return ours != served, theirs != "zero_shot"
+
+    return [
+        difference_sentence(pair, differences[pair], f"{prefix}mAP")
+        for pair in sorted(differences, key=place)
+    ]
+
+
+def _classes(content: ReportContent) -> list[dict[str, Any]]:
+    """A row a label, best first; labels without a figure last."""
+    recipe = content.chosen.file.recipe
+    ours = content.curves.per_class[recipe]
+    others = content.curves.per_class.get("zero_shot")
+    calibration, test = content.chosen.calibration, content.test
+    order = np.argsort(-np.nan_to_num(ours, nan=-1.0), kind="stable")
+    return [
+        {
+            "name": test.vocabulary.names[label],
+            "ap": _none_for_nan(ours[label]),
+            "zero_shot": None if others is None else _none_for_nan(others[label]),
+            "positives": int(test.positives[label]),
+            "negatives": int(test.negatives[label]),
+            "threshold": float(calibration.threshold[label]),
+            "low": _none_for_nan(calibration.threshold_low[label]),
+            "high": _none_for_nan(calibration.threshold_high[label]),
+            "f_beta": _none_for_nan(calibration.f_beta[label]),
+            "val_positives": int(calibration.positives[label]),
+            "val_negatives": int(calibration.negatives[label]),
+            "source": calibration.source[label],
+        }
+        for label in order
+    ]
+
+
+def _pr_chart(curves: Curves) -> str:
+    lines = [
+        Line(x=curves.recall, y=values, colour=_colour(recipe))
+        for recipe, values in curves.precision.items()
+    ]
+    return line_chart(lines, x_label="recall, all classes together", y_label="precision")
+
+
+def _reliability_chart(curves: Curves) -> str:
+    lines = [
+        Line(x=bins.mean_probability, y=bins.share_present, colour=_colour(recipe))
+        for recipe, bins in curves.reliability.items()
+    ]
+    return line_chart(lines, x_label="probability", y_label="share present", diagonal=True)
+
+
+def _calibration(curves: Curves) -> list[tuple[str, float | None]]:
+    """Expected calibration error by recipe."""
+    return [
+        (recipe_name(recipe), _none_for_nan(expected_calibration_error(bins)))
+        for recipe, bins in curves.reliability.items()
+    ]
+
+
+def _with_uris(pictures: Iterable[ShownPicture]) -> list[dict[str, Any]]:
+    shown: list[dict[str, Any]] = []
+    for picture in pictures:
+        uri = thumbnail_uri(picture.path, height_px=PICTURE_PX)
+        if uri is not None:
+            shown.append({"uri": uri, "id": picture.example.id, "tags": picture.tags})
+    return shown
+
+
+def _colour(recipe: str) -> str:
+    return COLOURS.get(recipe, "four")
+
+
+def _none_for_nan(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,1 +1,0 @@
-"""How good the taggers are on the frozen test split."""

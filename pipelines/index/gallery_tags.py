@@ -1,0 +1,75 @@
+"""The tags of each picture of the gallery: given ones first, then predicted ones."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow.compute as pc
+
+from components.atomic import read_json
+from components.calibration.calibration import Calibration
+from components.data.examples import Example
+from components.labels.states import ABSENT, PRESENT, UNKNOWN, Provenance
+from components.labels.tables import read_labels, table_to_matrix
+from components.labels.vocabulary import Vocabulary
+from components.models.tagger import Tagger
+from components.search.gallery import PREDICTED, Gallery, Picture, PictureTag, gallery_of
+from project.layout import Layout
+from project.taggers import stored_logits
+
+CHUNK = 8192
+
+
+def tagged_gallery(layout: Layout, examples: Sequence[Example]) -> tuple[Gallery, str | None]:
+    """The gallery of ``examples``, and the recipe that predicted tags (None: none did).
+
+    A label that was given wins over a prediction: present ones become tags
+    with probability 1, absent ones never do.
+    """
+    vocabulary = Vocabulary.load(layout.vocabulary)
+    table = read_labels(layout.labels)
+    ids = [example.id for example in examples]
+    states = table_to_matrix(table, ids, vocabulary).states
+    reviewed = table.filter(pc.equal(table["provenance"], str(Provenance.REVIEWED)))
+    was_reviewed = table_to_matrix(reviewed, ids, vocabulary).states != UNKNOWN
+    chosen = _chosen(layout)
+    pictures: list[Picture] = []
+    for start in range(0, len(examples), CHUNK):
+        part = slice(start, start + CHUNK)
+        probabilities = np.zeros(states[part].shape)
+        decided = np.zeros(states[part].shape, dtype=bool)
+        if chosen is not None:
+            tagger, calibration = chosen
+            hashes = [example.content_hash for example in examples[part]]
+            probabilities = calibration.probabilities(stored_logits(tagger, hashes, layout))
+            decided = calibration.decide(probabilities)
+        present = states[part] == PRESENT
+        carried = present | (decided & (states[part] != ABSENT))
+        for offset, example in enumerate(examples[part]):
+            tags = tuple(
+                PictureTag(
+                    vocabulary.names[column],
+                    1.0 if present[offset, column] else float(probabilities[offset, column]),
+                    _provenance(present[offset, column], was_reviewed[start + offset, column]),
+                )
+                for column in np.flatnonzero(carried[offset])
+            )
+            pictures.append(
+                Picture(example.id, example.content_hash, example.width, example.height, tags)
+            )
+    return gallery_of(pictures, vocabulary.names), chosen[0].recipe if chosen else None
+
+
+def _provenance(present: bool, was_reviewed: bool) -> str:
+    if not present:
+        return PREDICTED
+    return str(Provenance.REVIEWED if was_reviewed else Provenance.OBSERVED)
+
+
+def _chosen(layout: Layout) -> tuple[Tagger, Calibration] | None:
+    """The tagger that will be served, if one was trained and calibrated."""
+    if not layout.selection.exists():
+        return None
+    selection = read_json(layout.selection)
+    recipe, seed = selection["recipe"], int(selection["seed"])
+    tagger = Tagger.load(layout.tagger(recipe, seed))
+    return tagger, Calibration.load(layout.calibration(recipe, seed))

@@ -1,0 +1,107 @@
+"""What prepare tells of its work."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from components.data.examples import SPLITS, Example, Quarantined
+from components.data.reasons import LOST_IMAGE
+from components.labels.states import ABSENT, PRESENT
+from pipelines.prepare.image_checks import CHECK_VERSION
+from pipelines.prepare.known_labels import KnownLabels
+from project.settings.settings import Settings
+
+SCHEMA_VERSION = 1
+
+
+def prepare_report(
+    settings: Settings,
+    examples: Sequence[Example],
+    labels: KnownLabels,
+    faults: Sequence[Quarantined],
+    notes: Sequence[str],
+) -> dict[str, object]:
+    """Counts of everything that prepare wrote, as kept in prepare.json."""
+    states = labels.matrix.states
+    num_present = (states == PRESENT).sum(axis=0)
+    labelled = (states == PRESENT).any(axis=1)
+    used = {example.path for example in examples}
+    names = labels.matrix.vocabulary.names
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "check_version": CHECK_VERSION,
+        "source": {"kind": settings.source.kind, "images": settings.source.images},
+        "num_examples": len(examples),
+        "by_split": {split: sum(ex.split == split for ex in examples) for split in SPLITS},
+        "by_modality": dict(sorted(Counter(ex.modality for ex in examples).items())),
+        "num_captioned": sum(bool(example.captions) for example in examples),
+        "num_labels": len(names),
+        "labels_without_positives": [
+            name for name, count in zip(names, num_present, strict=True) if count == 0
+        ],
+        "num_present": int(num_present.sum()),
+        "num_absent": int((states == ABSENT).sum()),
+        "num_unknown": int((states == 0).sum()),
+        "num_reviewed": labels.num_reviewed,
+        "mean_positives": round(float(num_present.sum() / max(1, np.sum(labelled))), 4),
+        "hide": _hidden(settings, labels),
+        "num_quarantined": len(faults),
+        "num_quarantined_images": len(
+            {f.path for f in faults if f.reason in LOST_IMAGE and f.path not in used}
+        ),
+        "quarantined": dict(sorted(Counter(str(fault.reason) for fault in faults).items())),
+        "notes": list(notes),
+    }
+
+
+def _hidden(settings: Settings, labels: KnownLabels) -> dict[str, object] | None:
+    if settings.hide is None or labels.hiding is None:
+        return None
+    hiding = labels.hiding
+    told: dict[str, object] = {
+        "protocol": str(hiding.protocol),
+        "seed": hiding.seed,
+        "splits": list(settings.hide.splits),
+        "mask_hash": hiding.mask_hash,
+        "num_hidden": labels.hidden.num_rows,
+    }
+    if hiding.protocol.released:
+        told["drawn_over"] = {
+            "num_examples": hiding.num_drawn_over,
+            "mask_hash": hiding.drawn_mask_hash,
+        }
+    return told
+
+
+def summary_lines(report: Mapping[str, object], num_decoded: int) -> list[str]:
+    """The report in a few lines for a person."""
+
+    def listed(counts: object) -> str:
+        return ", ".join(f"{n} {word}" for word, n in counts.items())  # type: ignore[attr-defined]
+
+    lines = [
+        f"{report['num_examples']} examples ({listed(report['by_split'])}; "
+        f"{listed(report['by_modality'])}), {num_decoded} opened anew",
+        f"  {report['num_labels']} labels; cells: {report['num_present']} present, "
+        f"{report['num_absent']} absent, {report['num_unknown']} unknown; "
+        f"{report['mean_positives']} positives an image that has one",
+    ]
+    if report["labels_without_positives"]:
+        names = report["labels_without_positives"]
+        lines.append(f"  no positive: {', '.join(names)}")  # type: ignore[arg-type]
+    if report["num_quarantined"]:
+        lines.append(f"  set aside: {listed(report['quarantined'])}; see quarantine.parquet")
+    hidden = report["hide"]
+    if isinstance(hidden, dict):
+        lines.append(
+            f"  hidden on purpose: {hidden['num_hidden']} cells ({hidden['protocol']}, "
+            f"seed {hidden['seed']}, mask {hidden['mask_hash'][:12]})"
+        )
+        if drawn := hidden.get("drawn_over"):
+            lines.append(
+                f"  drawn over the whole training list of {drawn['num_examples']} "
+                f"(mask {drawn['mask_hash'][:12]})"
+            )
+    lines.extend(f"  note: {note}" for note in report["notes"])  # type: ignore[attr-defined]
+    return lines

@@ -1,0 +1,71 @@
+"""Where images lie, and which names may point at them."""
+
+import os
+from pathlib import Path, PurePosixPath
+
+from components.errors import InputError
+from pipelines.prepare.sources.text_files import printable
+
+IMAGE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".jpe", ".jfif"}
+)
+"""File names that count as images when a folder is listed; content is judged later."""
+
+
+def within_root(root: str, name: str) -> str | None:
+    """``name`` as a tidy path below ``root``, or None if it points elsewhere.
+
+    An absolute name is accepted where it lies below ``root``. Links are not
+    followed, so a folder of links to another disk works.
+    """
+    if not name or "\0" in name:
+        return None
+    if name.startswith("/"):
+        name = os.path.relpath(os.path.normpath(name), Path(root).absolute())
+    tidy = os.path.normpath(name)
+    if tidy == os.curdir or tidy == os.pardir or tidy.startswith(os.pardir + os.sep):
+        return None
+    return PurePosixPath(tidy).as_posix()
+
+
+def joined(root: str, image: str) -> str:
+    """The path of ``image`` that opens from the project's root."""
+    return PurePosixPath(root, image).as_posix()
+
+
+def list_images(root: Path) -> list[str]:
+    """All image files below ``root`` as sorted relative paths.
+
+    Hidden files and folders are passed over, and so are names that are not
+    UTF-8, which :func:`undecodable_images` tells.
+
+    Raises:
+        InputError: If ``root`` is not a folder.
+    """
+    return [image for image in _walk(root) if printable(image) == image]
+
+
+def undecodable_images(root: Path) -> list[str]:
+    """Image files whose path no table can hold, with the strange bytes escaped."""
+    return [printable(image) for image in _walk(root) if printable(image) != image]
+
+
+def _walk(root: Path) -> list[str]:
+    require_folder(root, "source.images")
+    found: list[str] = []
+    for folder, folders, files in os.walk(root, followlinks=True):
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "__MACOSX")))
+        place = Path(folder).relative_to(root)
+        found.extend(
+            (place / name).as_posix()
+            for name in files
+            if not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES
+        )
+    return sorted(found)
+
+
+def require_folder(path: Path, setting: str) -> None:
+    """Refuse a path that is not a folder, naming the setting."""
+    if not path.is_dir():
+        kind = "is a file" if path.exists() else "does not exist"
+        raise InputError(f"{setting} must name a folder, but {path} {kind}; correct params.yaml.")

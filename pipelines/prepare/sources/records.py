@@ -1,0 +1,98 @@
+"""What every kind of source is turned into, before any image is opened."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from components.data.examples import Modality, Quarantined, Split
+from components.data.reasons import SourceReason
+from components.labels.matrix import LabelMatrix
+from components.labels.states import UNKNOWN
+from components.labels.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceRecord:
+    """One image as the source describes it."""
+
+    id: str
+    path: str
+    """Openable from the project's root."""
+    image: str
+    """The same place, relative to the folder of images."""
+    cells: Mapping[str, int]
+    """States by label name; 0 says that the cell is unknown whatever ``rest`` is."""
+    rest: int = UNKNOWN
+    """State of every label that ``cells`` does not name."""
+    captions: tuple[str, ...] = ()
+    split: Split | None = None
+    """None leaves the choice to the hash of the content."""
+    modality: Modality = "photo"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceRecords:
+    """Everything a source holds, and everything in it that was set aside."""
+
+    records: Sequence[SourceRecord]
+    label_names: tuple[str, ...]
+    declared: frozenset[str] | None = None
+    """The labels that annotators looked for, where the source lists them: only these
+    can be absent by not being mentioned. None means that it lists none."""
+    faults: Sequence[Quarantined] = ()
+    notes: Sequence[str] = ()
+
+
+def unique_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Names in order of first appearance, without empty ones."""
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def keep_labels(source: SourceRecords, vocabulary: Sequence[str], origin: str) -> SourceRecords:
+    """Drop cells outside ``vocabulary``, one fault row a dropped label."""
+    allowed = frozenset(vocabulary)
+    dropped: Counter[str] = Counter()
+    records: list[SourceRecord] = []
+    for record in source.records:
+        foreign = [name for name in record.cells if name not in allowed]
+        dropped.update(foreign)
+        if foreign:
+            cells = {name: state for name, state in record.cells.items() if name in allowed}
+            record = replace(record, cells=cells)
+        records.append(record)
+    faults = [
+        Quarantined(
+            path=origin,
+            reason=SourceReason.UNKNOWN_LABEL,
+            detail=f"label {name!r} is not in the vocabulary; left out for {count} image(s)",
+        )
+        for name, count in sorted(dropped.items())
+    ]
+    return replace(
+        source,
+        records=tuple(records),
+        label_names=tuple(vocabulary),
+        faults=(*source.faults, *faults),
+    )
+
+
+def label_matrix(
+    records: Sequence[SourceRecord], vocabulary: Vocabulary, declared: frozenset[str] | None
+) -> LabelMatrix:
+    """The cells of ``records``, in their order.
+
+    A label outside ``declared`` stays unknown where no cell names it: nobody
+    looked for it, so silence about it says nothing.
+    """
+    rest = np.array([record.rest for record in records], dtype=np.int8)
+    states = np.repeat(rest[:, None], len(vocabulary), axis=1)
+    if declared is not None:
+        looked_for = np.array([name in declared for name in vocabulary.names])
+        states[:, ~looked_for] = UNKNOWN
+    columns = {name: column for column, name in enumerate(vocabulary.names)}
+    for row, record in enumerate(records):
+        for name, state in record.cells.items():
+            states[row, columns[name]] = state
+    return LabelMatrix(tuple(record.id for record in records), vocabulary, states)

@@ -1,0 +1,137 @@
+"""YOLO text files: one file an image, one line a box, classes by number."""
+
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import yaml
+
+from components.data.reasons import SourceReason
+from components.errors import InputError
+from components.labels.states import ABSENT, PRESENT, UNKNOWN
+from pipelines.prepare.sources.collector import RecordCollector
+from pipelines.prepare.sources.paths import joined, list_images, require_folder
+from pipelines.prepare.sources.records import SourceRecords
+from pipelines.prepare.sources.split_words import split_of
+from pipelines.prepare.sources.text_files import read_text
+from project.settings.source import SourceSettings
+
+_NAME_FILES = ("data.yaml", "dataset.yaml", "classes.txt", "obj.names", "names.txt")
+
+
+def read(source: SourceSettings, root: Path) -> SourceRecords:
+    """Read label files that mirror the folder of images.
+
+    ``images/train/a.jpg`` belongs to ``labels/train/a.txt``; without
+    ``source.annotations`` the text files lie beside the images. An empty file
+    says that nothing is there; an image without a file is unknown.
+    """
+    place = source.annotations or source.images
+    folder = root / place
+    require_folder(folder, "source.annotations")
+    names = _names(source, root, folder)
+    collector = RecordCollector(source.images, place)
+    images = list_images(root / source.images)
+    label_files = _label_files(folder, Path(source.names or "").name)
+    used: dict[str, str] = {}
+    for image in images:
+        stem = PurePosixPath(image).with_suffix("").as_posix()
+        path = label_files.get(stem)
+        if path is None:
+            continue
+        where = joined(place, f"{stem}.txt")
+        # Two pictures of one stem share a label file: keep the first, by its id.
+        first = used.setdefault(stem, image)
+        cells = _cells(path, where, names, collector) if first == image else {}
+        collector.add(
+            image=image,
+            example_id=first,
+            where=where,
+            cells=cells,
+            rest=UNKNOWN if source.exhaustive is False else ABSENT,
+            split=split_of(PurePosixPath(image).parts[0].rstrip("0123456789")),
+        )
+    for stem in sorted(label_files.keys() - used.keys()):
+        collector.fault(
+            SourceReason.MISSING_FILE,
+            "there is no image for this label file",
+            path=joined(place, f"{stem}.txt"),
+        )
+    return collector.finish(names, declared=True)
+
+
+def _label_files(folder: Path, name_file: str) -> dict[str, Path]:
+    """Label files by the stem that their image has too."""
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): path
+        for path in sorted(folder.rglob("*.txt"))
+        if path.name not in (*_NAME_FILES, name_file)
+    }
+
+
+def _cells(path: Path, where: str, names: list[str], collector: RecordCollector) -> dict[str, int]:
+    cells: dict[str, int] = {}
+    try:
+        lines = path.read_bytes().decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as fault:
+        collector.fault(SourceReason.BAD_ANNOTATION, f"not UTF-8 text: {fault}", path=where)
+        return cells
+    for number, line in enumerate(lines, start=1):
+        fields = line.split()
+        if not fields:
+            continue
+        column = _class_number(fields)
+        if column is None:
+            collector.fault(
+                SourceReason.BAD_ROW,
+                f"line {number} is not a class number and a box: {line[:60]!r}",
+                path=where,
+            )
+        elif column >= len(names):
+            collector.unknown_label(f"number {column} (of {len(names)} names)")
+        elif names[column]:
+            cells[names[column]] = PRESENT
+    return cells
+
+
+def _class_number(fields: list[str]) -> int | None:
+    """The class of a line, if the line is a box or a polygon."""
+    if len(fields) < 5:
+        return None
+    try:
+        number = int(fields[0])
+        for field in fields[1:]:
+            float(field)
+    except ValueError:
+        return None
+    return number if number >= 0 else None
+
+
+def _names(source: SourceSettings, root: Path, folder: Path) -> list[str]:
+    if source.names is not None:
+        return _names_of(root / source.names)
+    for place in (folder, folder.parent, root / source.images, (root / source.images).parent):
+        for name in _NAME_FILES:
+            if (place / name).is_file():
+                return _names_of(place / name)
+    if source.vocabulary is not None:
+        return list(source.vocabulary)
+    raise InputError(
+        f"The yolo source has no names for its classes: none of {', '.join(_NAME_FILES)} lies in "
+        f"{folder} or above it. Set source.names to the file, or list them in source.vocabulary."
+    )
+
+
+def _names_of(path: Path) -> list[str]:
+    text = read_text(path)
+    if path.suffix not in (".yaml", ".yml"):
+        return [line.strip() for line in text.splitlines()]
+    try:
+        content: Any = yaml.safe_load(text)
+    except yaml.YAMLError as fault:
+        raise InputError(f"{path} is not valid YAML: {fault}") from None
+    names = content.get("names") if isinstance(content, dict) else None
+    if isinstance(names, dict) and names and all(isinstance(key, int) for key in names):
+        return [str(names.get(number, "")).strip() for number in range(max(names) + 1)]
+    if isinstance(names, list) and names:
+        return [str(name).strip() for name in names]
+    raise InputError(f"{path} needs 'names': a list, or a mapping from number to name.")

@@ -1,0 +1,118 @@
+"""The model card: what a registered bundle is, in words for people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from components.encoders.config import ConseConfig, EncoderConfig
+from project.report.table import render_table
+from project.settings.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardFacts:
+    """What the card says that the settings do not."""
+
+    bundle_version: str
+    encoder_id: str
+    mode: str
+    """``cached`` or ``end-to-end``."""
+    recipe: str
+    seed: int
+    num_labels: int
+    num_examples: Mapping[str, int]
+    mask_hash: str | None
+    metrics: Mapping[str, Any]
+    """The content of reports/metrics.json."""
+
+
+def _encoder_lines(config: EncoderConfig) -> list[str]:
+    if isinstance(config, ConseConfig):
+        return [
+            f"conse at {config.image_size_px} px: EfficientNet-Lite0 (Apache-2.0) names ImageNet",
+            "classes, MiniLM (Apache-2.0) turns their names into vectors.",
+        ]
+    weights = f" with {config.pretrained}" if config.pretrained else ""
+    return [
+        f"open_clip {config.model}{weights}. Its weights have a licence of their own, which",
+        "Efuda does not know; see where they came from.",
+    ]
+
+
+def _mode_lines(facts: CardFacts) -> list[str]:
+    if facts.mode == "cached":
+        return [
+            f"Its id is `{facts.encoder_id}`; vectors of any other encoder are refused.",
+            "It was frozen: the head was trained on cached vectors.",
+        ]
+    return [
+        "For tags its image tower was trained end-to-end with the head and lies beside it; that",
+        f"encoder's id is `{facts.encoder_id}`. Searches use the encoder as it was before.",
+    ]
+
+
+def _data_lines(settings: Settings, facts: CardFacts) -> list[str]:
+    counts = ", ".join(f"{count} {split}" for split, count in facts.num_examples.items())
+    lines = [
+        f"Source: {settings.source.kind}; {facts.num_labels} labels; photographs: {counts}.",
+    ]
+    if settings.hide is not None:
+        lines.append(
+            f"Labels were hidden on purpose ({settings.hide.protocol}, seed {settings.hide.seed}, "
+            f"mask {facts.mask_hash}): the figures say how well the method copes with that."
+        )
+    lines.append("The licence of the images is not known to Efuda; name it here before publishing.")
+    return lines
+
+
+def _limit_lines(facts: CardFacts) -> list[str]:
+    lines = [
+        "- It knows these labels only; anything else in a picture is passed over.",
+        "- The figures hold for pictures like those of the test split. Other cameras, styles or",
+        "  places need a measurement of their own.",
+        "- Probabilities are calibrated on the hold-out; labels with little support share a",
+        "  threshold (calibration.json says which).",
+    ]
+    names = list(facts.metrics.get("classes_without_positives", ()))
+    if names:
+        shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+        lines.append(f"- Never measured, for want of a positive in the test split: {shown}.")
+    return lines
+
+
+def model_card(settings: Settings, facts: CardFacts) -> str:
+    """The card as Markdown."""
+    return "\n".join(
+        [
+            f"# {settings.project.name}",
+            "",
+            f"A multi-label picture tagger with a search index, bundle `{facts.bundle_version}`.",
+            f"Recipe `{facts.recipe}`, seed {facts.seed}, chosen on the hold-out.",
+            "",
+            "## Data",
+            "",
+            *_data_lines(settings, facts),
+            "",
+            "## Encoder",
+            "",
+            *_encoder_lines(settings.encoder),
+            *_mode_lines(facts),
+            "",
+            "## Figures",
+            "",
+            "On the frozen test split, with 95 % bootstrap intervals over images:",
+            "",
+            "```",
+            render_table(facts.metrics),
+            "```",
+            "",
+            "## Limits",
+            "",
+            *_limit_lines(facts),
+            "",
+            "## Licence",
+            "",
+            "Efuda itself is Apache-2.0. The trained head inherits the terms of its data.",
+            "",
+        ]
+    )

@@ -1,0 +1,143 @@
+"""Stage register: the serving bundle of the chosen tagger becomes a model version."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from components.atomic import read_json, write_json, write_text
+from components.bundle import write_bundle
+from components.data.examples import Example, read_examples
+from components.labels.vocabulary import Vocabulary
+from components.models.tagger import Tagger
+from pipelines.register.model_card import CardFacts, model_card
+from project.layout import Layout
+from project.registry import CHALLENGER, Entry, open_registry
+from project.settings.settings import Settings
+from project.test_split import split_hash
+
+
+def run(settings: Settings, layout: Layout) -> dict[str, object]:
+    """Assemble the bundle, log it with its figures, and call it the challenger."""
+    examples = read_examples(layout.examples)
+    selection = read_json(layout.selection)
+    metrics = read_json(layout.metrics)
+    recipe, seed = str(selection["recipe"]), int(selection["seed"])
+    tags = {
+        "efuda.recipe": recipe,
+        "efuda.seed": str(seed),
+        "efuda.split_hash": split_hash(examples),
+        "efuda.mask_hash": str(_mask_hash(layout) or "none"),
+    }
+    bundle_version = _assemble(settings, layout, recipe, seed, metrics, tags)
+    facts = _facts(layout, examples, metrics, bundle_version, recipe, seed)
+    write_text(layout.bundle / "README.md", model_card(settings, facts))
+
+    registry = open_registry(settings, layout)
+    version = registry.find(bundle_version)
+    is_new = version is None
+    if version is None:
+        version = registry.register(_entry(settings, layout, facts, tags))
+    registry.point(CHALLENGER, version)
+    report = {
+        "model": registry.model,
+        "version": version.number,
+        "is_new": is_new,
+        "bundle": bundle_version,
+        "recipe": recipe,
+        "seed": seed,
+        "split_hash": tags["efuda.split_hash"],
+    }
+    write_json(layout.registered, report)
+    what = "registered" if is_new else "already registered"
+    summary = (
+        f"{what}: {registry.model} version {version.number} (bundle {bundle_version}, "
+        f"{recipe}, seed {seed}), alias {CHALLENGER}"
+    )
+    return {**report, "summary": summary}
+
+
+def _assemble(
+    settings: Settings,
+    layout: Layout,
+    recipe: str,
+    seed: int,
+    metrics: Mapping[str, Any],
+    tags: Mapping[str, str],
+) -> str:
+    return write_bundle(
+        layout.bundle,
+        encoder_config=asdict(settings.encoder),
+        tagger_dir=layout.tagger(recipe, seed),
+        calibration_path=layout.calibration(recipe, seed),
+        index_dir=layout.index,
+        vocabulary_path=layout.vocabulary,
+        templates=settings.prompts.templates,
+        name=settings.project.name,
+        extra={
+            **tags,
+            "test": metrics["test"].get(recipe, {}),
+            "attribution": settings.project.attribution or "",
+        },
+    )
+
+
+def _mask_hash(layout: Layout) -> str | None:
+    hidden = read_json(layout.prepare_report).get("hide")
+    return hidden.get("mask_hash") if isinstance(hidden, dict) else None
+
+
+def _facts(
+    layout: Layout,
+    examples: list[Example],
+    metrics: Mapping[str, Any],
+    bundle_version: str,
+    recipe: str,
+    seed: int,
+) -> CardFacts:
+    photos = [row for row in examples if row.modality == "photo"]
+    tagger = Tagger.load(layout.tagger(recipe, seed))
+    return CardFacts(
+        bundle_version=bundle_version,
+        encoder_id=tagger.encoder_id,
+        mode=tagger.mode,
+        recipe=recipe,
+        seed=seed,
+        num_labels=len(Vocabulary.load(layout.vocabulary)),
+        num_examples=dict(sorted(Counter(row.split for row in photos).items())),
+        mask_hash=_mask_hash(layout),
+        metrics=metrics,
+    )
+
+
+def _entry(settings: Settings, layout: Layout, facts: CardFacts, tags: Mapping[str, str]) -> Entry:
+    params = {
+        section: str(value)
+        for section, value in flattened(settings.model_dump(mode="json")).items()
+        if value is not None
+    }
+    return Entry(
+        bundle=layout.bundle,
+        bundle_version=facts.bundle_version,
+        params=params,
+        metrics=flattened_figures(facts.metrics["test"]),
+        tags=dict(tags),
+        description=model_card(settings, facts),
+    )
+
+
+def flattened(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A tree of settings as ``section.key`` → value."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            flat |= flattened(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def flattened_figures(test: Mapping[str, Any]) -> dict[str, float]:
+    """Figures as ``test.recipe.metric.mean`` → number; lists are left out."""
+    numbers = flattened({"test": dict(test)})
+    return {key: float(value) for key, value in numbers.items() if isinstance(value, int | float)}

@@ -1,0 +1,89 @@
+"""Ray Train: the same fit on one to many workers, CPU or GPU.
+
+The only module that knows Ray Train. Every worker runs the same loop on its
+part of each batch; gradients are averaged by torch's data parallelism.
+"""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from components.training.loop import FitResult
+from components.training.state import FitState
+from components.training.steps import Workers
+from pipelines.train.fit import Fit
+from project.ray_session import ray_session
+
+MAX_FAILURES = 2
+"""How often a lost worker is replaced before the run gives up."""
+
+
+def fit_on_ray(each: Fit, storage: Path, *, num_workers: int, use_gpu: bool) -> FitResult:
+    """Train on ``num_workers`` Ray workers.
+
+    A run is named by the fingerprint of its inputs: the same fit goes on from
+    the last checkpoint that Ray Train kept below ``storage``, another never
+    does.
+    """
+    import ray
+    from ray.train import CheckpointConfig, FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchTrainer
+
+    with ray_session():
+        trainer = TorchTrainer(
+            _worker,
+            train_loop_config={"fit": ray.put(each)},
+            scaling_config=ScalingConfig(num_workers=num_workers, use_gpu=use_gpu),
+            run_config=RunConfig(
+                name=f"fit-{each.fingerprint}",
+                storage_path=str(storage.resolve()),
+                failure_config=FailureConfig(max_failures=MAX_FAILURES),
+                checkpoint_config=CheckpointConfig(num_to_keep=1),
+            ),
+        )
+        result = trainer.fit()
+        if result.checkpoint is None:
+            raise RuntimeError(f"Ray Train kept no checkpoint of fit-{each.fingerprint}")
+        with result.checkpoint.as_directory() as directory:
+            state = FitState.load(Path(directory), each.fingerprint)
+    # Nothing is left to train: this only folds the finished state into a head.
+    return replace(each, schedule=replace(each.schedule, device="cpu")).run(state)
+
+
+def _worker(config: dict[str, Any]) -> None:
+    import ray
+    from ray import train
+    from ray.train.torch import get_device, prepare_model
+
+    each: Fit = ray.get(config["fit"])
+    context = train.get_context()
+    workers = Workers(context.get_world_rank(), context.get_world_size())
+    device = get_device()
+
+    def report(state: FitState) -> None:
+        figures = state.history[-1]
+        if workers.rank:
+            train.report(figures)
+            return
+        with tempfile.TemporaryDirectory() as directory:
+            state.save(Path(directory) / "state", each.fingerprint)
+            train.report(figures, checkpoint=train.Checkpoint.from_directory(f"{directory}/state"))
+
+    placed = replace(each, schedule=replace(each.schedule, device=str(device)))
+    placed.run(
+        _kept_state(each.fingerprint),
+        report,
+        lambda module: prepare_model(module, move_to_device=False),
+        workers,
+    )
+
+
+def _kept_state(fingerprint: str) -> FitState | None:
+    from ray import train
+
+    checkpoint = train.get_checkpoint()
+    if checkpoint is None:
+        return None
+    with checkpoint.as_directory() as directory:
+        return FitState.load(Path(directory), fingerprint)

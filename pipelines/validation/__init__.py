@@ -1,1 +1,0 @@
-"""Rules that the prepared data must keep, and the page that shows the data."""

@@ -1,0 +1,84 @@
+"""Ray Data under the stage embed: a pool of actors, each with its own encoder.
+
+The rows of the data set are shards, not images: an actor runs the code of the
+local runner on a whole shard and writes it, so vectors do not travel and both
+runners give the same bytes. A shard that is computed twice, after an actor was
+lost, overwrites itself.
+"""
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+
+import numpy as np
+import torch
+
+from components.encoders.batches import Fault
+from components.errors import InputError
+from project.embedding.plan import ImageWork
+from project.embedding.shards import EmbedJob, ShardEmbedder, ShardOutcome
+from project.ray_session import ray_session
+
+
+def embed_on_ray(
+    job: EmbedJob, shards: Sequence[Sequence[ImageWork]], num_actors: int
+) -> Iterator[ShardOutcome]:
+    """Embed shards on Ray and yield their outcomes in the order of the shards.
+
+    Without `RAY_ADDRESS` a local cluster is started for the time of the call.
+    With it, images and project must lie on storage that every node sees under
+    the same path.
+    """
+    cpus_per_actor = max(1, job.num_threads)
+    # One core more than the actors take: a pool that takes all of them leaves
+    # none for the tasks that feed it.
+    with ray_session(num_actors * cpus_per_actor + 1):
+        import ray
+        import ray.data
+
+        # The stage shows its own progress.
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = False
+        context.execution_options.preserve_order = True
+        rows = [
+            {"shard": json.dumps([[image.content_hash, image.paths] for image in shard])}
+            for shard in shards
+        ]
+        outcomes = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
+            _ShardActor,
+            fn_constructor_kwargs={"job": job},
+            batch_size=1,
+            compute=ray.data.ActorPoolStrategy(size=num_actors),
+            num_cpus=cpus_per_actor,
+            num_gpus=1 if job.use_gpu else 0,
+        )
+        try:
+            for row in outcomes.iter_rows():
+                yield _outcome(row["outcome"])
+        except ray.exceptions.RayTaskError as fault:
+            if isinstance(fault.cause, InputError):
+                raise fault.cause from None
+            raise
+
+
+class _ShardActor:
+    def __init__(self, job: EmbedJob) -> None:
+        # Ray limits a worker to one thread; the job says how many it wants.
+        torch.set_num_threads(max(1, job.num_threads))
+        self._embedder = ShardEmbedder(job)
+
+    def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        outcomes = [self._embedder.embed(_images(text)) for text in batch["shard"]]
+        return {"outcome": np.array([json.dumps(asdict(outcome)) for outcome in outcomes])}
+
+
+def _images(text: str) -> list[ImageWork]:
+    return [ImageWork(content_hash, tuple(paths)) for content_hash, paths in json.loads(text)]
+
+
+def _outcome(text: str) -> ShardOutcome:
+    values = json.loads(text)
+    faults = {content_hash: Fault(**fault) for content_hash, fault in values["faults"].items()}
+    return ShardOutcome(values["num_embedded"], faults)

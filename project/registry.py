@@ -1,0 +1,197 @@
+"""The model registry: the one module that talks to MLflow.
+
+A version of the model is one serving bundle. Its files lie below the
+artefact folder beside the database, and its tags say which bundle it is.
+"""
+
+import contextlib
+import io
+import logging
+import os
+import time
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.errors import ArtefactError
+from project.layout import Layout
+from project.settings.settings import Settings
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+PREVIOUS = "previous"
+"""Alias of the champion before this one, to which a rollback returns."""
+
+BUNDLE_TAG = "efuda.bundle"
+"""The bundle's path below the model's artefacts; the service looks it up."""
+VERSION_TAG = "efuda.bundle_version"
+PLACE_TAG = "efuda.place"
+"""The bundle's path from the project, so that a project can be moved or copied."""
+BUNDLE_FOLDER = "artifacts/bundle"
+ARTEFACTS = "mlartifacts"
+_MODEL_CODE = Path(__file__).with_name("bundle_model.py")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Version:
+    """One registered version; ``bundle`` is where its files lie now."""
+
+    number: str
+    bundle_version: str
+    tags: Mapping[str, str]
+    bundle: Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """What is recorded about a bundle when it is registered."""
+
+    bundle: Path
+    bundle_version: str
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    description: str
+
+
+class Registry:
+    """The versions of one model, and their aliases."""
+
+    def __init__(self, root: Path, tracking_uri: str, model: str, experiment: str) -> None:
+        # Set before MLflow is imported: it reads some of them only once.
+        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        import mlflow
+        from mlflow.tracking import MlflowClient
+
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        self.root = root.resolve()
+        self.model = model
+        self.experiment = experiment
+        mlflow.set_tracking_uri(_absolute(tracking_uri, self.root))
+        self._client = MlflowClient()
+
+    def find(self, bundle_version: str) -> Version | None:
+        """The version that holds this very bundle, if it was registered before."""
+        found = self._client.search_model_versions(
+            f"name = '{self.model}' and tags.`{VERSION_TAG}` = '{bundle_version}'"
+        )
+        usable = [self._version(each) for each in found]
+        return max(usable, key=lambda version: int(version.number), default=None)
+
+    def holder(self, alias: str) -> Version | None:
+        """The version that an alias points to."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self._version(self._client.get_model_version_by_alias(self.model, alias))
+        except MlflowException as fault:
+            if fault.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
+
+    def numbered(self, number: str) -> Version:
+        """The version of that number."""
+        return self._version(self._client.get_model_version(self.model, number))
+
+    def point(self, alias: str, version: Version) -> None:
+        """Let an alias point to a version, in one step."""
+        self._client.set_registered_model_alias(self.model, alias, version.number)
+
+    def tag(self, version: Version, tags: Mapping[str, str]) -> None:
+        """Add tags to a version."""
+        for key, value in tags.items():
+            self._client.set_model_version_tag(self.model, version.number, key, value)
+
+    def register(self, entry: Entry) -> Version:
+        """Log a bundle with its figures and make it a new version."""
+        import mlflow
+        from mlflow.entities import Metric, Param
+
+        now_ms = int(time.time() * 1000)
+        with mlflow.start_run(
+            experiment_id=self._experiment_id(), run_name=f"bundle-{entry.bundle_version}"
+        ) as run:
+            self._client.log_batch(
+                run.info.run_id,
+                metrics=[Metric(key, value, now_ms, 0) for key, value in entry.metrics.items()],
+                params=[Param(key, value[:6000]) for key, value in entry.params.items()],
+            )
+            mlflow.set_tags(dict(entry.tags))
+            model_uri = self._log_model(entry.bundle)
+            place = Path(mlflow.artifacts.download_artifacts(model_uri)).resolve()
+        tags = {
+            **entry.tags,
+            BUNDLE_TAG: BUNDLE_FOLDER,
+            VERSION_TAG: entry.bundle_version,
+            PLACE_TAG: _relative(place / BUNDLE_FOLDER, self.root),
+        }
+        # MLflow tells stderr what the stage reports anyway.
+        with contextlib.redirect_stderr(io.StringIO()):
+            made = mlflow.register_model(model_uri, self.model, tags=tags)
+        self._client.update_model_version(self.model, made.version, entry.description)
+        return self._version(self._client.get_model_version(self.model, made.version))
+
+    def _log_model(self, bundle: Path) -> str:
+        import mlflow
+        from mlflow.models import ModelSignature
+        from mlflow.types import ColSpec, Schema
+
+        signature = ModelSignature(
+            inputs=Schema([ColSpec("binary", "image")]), outputs=Schema([ColSpec("string", "tags")])
+        )
+        with warnings.catch_warnings():
+            # The signature above says what an example would.
+            warnings.filterwarnings("ignore", ".*input example", UserWarning)
+            logged = mlflow.pyfunc.log_model(
+                name="bundle",
+                python_model=str(_MODEL_CODE),
+                artifacts={"bundle": str(bundle)},
+                signature=signature,
+                pip_requirements=["efuda"],
+            )
+        return str(logged.model_uri)
+
+    def _experiment_id(self) -> str:
+        found = self._client.get_experiment_by_name(self.experiment)
+        if found is not None:
+            return str(found.experiment_id)
+        folder = self.root / ARTEFACTS
+        folder.mkdir(exist_ok=True)
+        return self._client.create_experiment(self.experiment, artifact_location=folder.as_uri())
+
+    def _version(self, found: Any) -> Version:
+        tags: dict[str, str] = dict(found.tags)
+        place = self.root / tags.get(PLACE_TAG, "")
+        if PLACE_TAG not in tags:
+            raise ArtefactError(
+                f"Version {found.version} of the model {self.model!r} was not registered by Efuda; "
+                "choose another registry.model_name in params.yaml."
+            )
+        return Version(
+            number=str(found.version),
+            bundle_version=tags.get(VERSION_TAG, ""),
+            tags=tags,
+            bundle=place,
+        )
+
+
+def _relative(path: Path, root: Path) -> str:
+    return os.path.relpath(path, root) if path.is_relative_to(root) else str(path)
+
+
+def _absolute(tracking_uri: str, root: Path) -> str:
+    """A database given by a relative path lies below the project's root."""
+    scheme, slashes, path = tracking_uri.partition(":///")
+    if scheme == "sqlite" and slashes and not path.startswith("/"):
+        return f"sqlite:///{root / path}"
+    return tracking_uri
+
+
+def open_registry(settings: Settings, layout: Layout) -> Registry:
+    """The registry of a project."""
+    model = settings.registry.model_name or settings.project.name
+    return Registry(layout.root, settings.registry.tracking_uri, model, settings.project.name)

@@ -1,0 +1,37 @@
+"""Pages that consist of one file: styles, charts and pictures are inside."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from project.report.words import recipe_name
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render_page(template: str, **values: object) -> str:
+    """Fill a template; every value is escaped, and a missing one is an error."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["count"] = _count
+    environment.filters["recipe_name"] = recipe_name
+    environment.filters["percent"] = _percent
+    environment.filters["figure"] = _figure
+    return environment.get_template(template).render(**values)
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _percent(share: float) -> str:
+    return "0%" if share == 0 else f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None or value != value else f"{value:.3f}"

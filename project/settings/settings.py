@@ -1,0 +1,186 @@
+"""Typed view of params.yaml: every number that a stage depends on.
+
+Each section is read by the stage of its name. Unknown keys and values out of
+range are refused with the path to the fault, before any work is done.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from components.encoders.config import ConseConfig, OpenClipConfig
+from components.errors import InputError
+from project.settings.section import Positive, Section, Share
+from project.settings.source import HideSettings, SourceSettings, SplitSettings
+from project.settings.train import TrainSettings, TuneSettings
+
+
+class ProjectSettings(Section):
+    """What the project is called, in reports and in the registry."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    attribution: str | None = None
+    """Who made the pictures, and their licence; the service's page shows it."""
+
+
+class ValidationSettings(Section):
+    """When bad data stops the run."""
+
+    max_quarantined_share: Share = 0.05
+    severity: dict[str, Literal["error", "warning"]] = Field(default_factory=dict)
+    """Overrides the severity of single rules, by rule name."""
+
+
+class EmbedSettings(Section):
+    """How images become vectors."""
+
+    views: tuple[Literal["original", "flip"], ...] = ("original", "flip")
+    regions: bool = True
+    batch_size: Positive = 32
+    shard_size: Positive = 1024
+    runner: Literal["auto", "local", "ray"] = "auto"
+    ray_above: Positive = 50_000
+    """With runner auto: how many new images are worth starting Ray for."""
+    num_actors: Positive = 1
+    num_threads: Annotated[int, Field(ge=0)] = 0
+    """Threads of the encoder; 0 leaves torch's own choice."""
+    use_gpu: bool = False
+
+
+class PromptSettings(Section):
+    """How label names become sentences."""
+
+    templates: Annotated[tuple[str, ...], Field(min_length=1)] = ("a photo of a {name}",)
+
+    @model_validator(mode="after")
+    def _every_template_has_a_place(self) -> Self:
+        for template in self.templates:
+            if "{name}" not in template:
+                raise ValueError(f"template {template!r} lacks the place {{name}}")
+        return self
+
+
+class CalibrateSettings(Section):
+    """When a class has enough support for a calibration of its own."""
+
+    min_positives: Positive = 10
+    num_bootstrap: Positive = 200
+    beta: Annotated[float, Field(gt=0)] = 1.0
+    """Thresholds maximise F-beta."""
+
+
+class EvaluateSettings(Section):
+    """How the figures of the report are computed."""
+
+    num_bootstrap: Positive = 1000
+    confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    seed: int = 0
+    num_mistakes: Positive = 24
+
+
+class IndexSettings(Section):
+    """The search index."""
+
+    exact_below: Positive = 100_000
+    min_recall: Share = 0.95
+    preview_px: Positive = 320
+
+
+class RegistrySettings(Section):
+    """The MLflow registry and the gate of promotion."""
+
+    model_name: str | None = None
+    """None takes the project's name."""
+    tracking_uri: str = "sqlite:///mlflow.db"
+    tolerance: Share = 0.01
+    """How far below zero the interval of the difference in test mAP may reach."""
+
+
+class ServeSettings(Section):
+    """The service."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 8000
+
+
+class Settings(Section):
+    """All of params.yaml."""
+
+    project: ProjectSettings
+    source: SourceSettings
+    encoder: Annotated[OpenClipConfig | ConseConfig, Field(discriminator="kind")]
+    hide: HideSettings | None = None
+    splits: SplitSettings = SplitSettings()
+    validation: ValidationSettings = ValidationSettings()
+    embed: EmbedSettings = EmbedSettings()
+    prompts: PromptSettings = PromptSettings()
+    tune: TuneSettings = TuneSettings()
+    train: TrainSettings = TrainSettings()
+    calibrate: CalibrateSettings = CalibrateSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+    index: IndexSettings = IndexSettings()
+    registry: RegistrySettings = RegistrySettings()
+    serve: ServeSettings = ServeSettings()
+
+    @model_validator(mode="after")
+    def _tokens_have_a_tower(self) -> Self:
+        if self.train.prompts == "tokens" and isinstance(self.encoder, ConseConfig):
+            raise ValueError(
+                "train.prompts is tokens, and encoder.kind conse has no text tokens; "
+                "take an encoder of kind open_clip, or prompts: residual"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _encoder_can_be_trained(self) -> Self:
+        if self.train.encoder != "frozen" and isinstance(self.encoder, ConseConfig):
+            raise ValueError(
+                f"train.encoder is {self.train.encoder}, and an encoder of kind conse cannot be "
+                "trained; take one of kind open_clip, or train.encoder: frozen"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _image_tower_lasts(self) -> Self:
+        tower = self.encoder.image_tower if isinstance(self.encoder, OpenClipConfig) else None
+        if tower is not None and Path(tower).is_relative_to("data/taggers"):
+            raise ValueError(
+                f"encoder.image_tower is {tower}, which train replaces; copy the file to a place "
+                "of your own and name that"
+            )
+        return self
+
+
+def parse_settings(values: object, origin: str) -> Settings:
+    """Check ``values``; every fault is named by its path in ``origin``."""
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as fault:
+        lines = [f"{origin} has {fault.error_count()} fault(s):"]
+        for error in fault.errors(include_url=False):
+            place = ".".join(str(step) for step in error["loc"]) or "(top level)"
+            given = _shown(error["input"]) if error["type"] != "missing" else "nothing"
+            lines.append(f"  {place}: {error['msg']} (got {given})")
+        lines.append("Correct these lines and run again; `efuda doctor` checks the file alone.")
+        raise InputError("\n".join(lines)) from None
+
+
+def load_settings(path: Path = Path("params.yaml")) -> Settings:
+    """Read and check params.yaml."""
+    try:
+        values: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(
+            f"There is no {path.name} here, so this is not an Efuda project. "
+            "Change to your project's directory, or make one with `efuda init`."
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as fault:
+        raise InputError(f"{path} is not valid YAML: {fault}") from None
+    return parse_settings(values, str(path))
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,104 @@
+"""Sections of params.yaml on where examples come from, what is hidden, and how they are split."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from components.data.examples import Split
+from components.labels.published_seeds import RELEASED_SEEDS
+from project.settings.section import Section, Share
+
+ColumnRole = Literal["image", "id", "split", "caption", "labels", "label", "state"]
+StateName = Literal["present", "absent", "unknown"]
+
+
+def _as_written(word: object) -> object:
+    if isinstance(word, bool):
+        raise ValueError("YAML reads this word as true or false; put it in quotes")  # noqa: TRY004
+    return str(word) if isinstance(word, int) else word
+
+
+WrittenWord = Annotated[str, BeforeValidator(_as_written)]
+
+
+class SourceSettings(Section):
+    """Where images and labels lie, and in which format."""
+
+    kind: Literal[
+        "coco", "voc", "yolo", "csv", "parquet", "folder", "jsonl", "nuswide", "cub", "formatted"
+    ]
+    images: str
+    annotations: str | None = None
+    captions: str | None = None
+    sketches: str | None = None
+    """Folder of sketches, one sub-folder a label."""
+    exhaustive: bool | None = None
+    """Whether a label not annotated in a listed image is absent; None asks the format."""
+    vocabulary: tuple[str, ...] | None = None
+    """The label names to use; None takes them from the source in its order."""
+    labels_from_captions: bool | None = None
+    """Whether a label counts as present where a caption names it; None says yes where the
+    photographs have captions and no known label. The source's own word always counts more."""
+    include_unlisted: bool = True
+    """Whether images in the folder that the annotations do not list are examples, all unknown."""
+    names: str | None = None
+    """yolo: the file that names the classes; None looks for one beside the annotations."""
+    difficult: Literal["unknown", "absent", "present"] = "unknown"
+    """voc: the state of a label of which all boxes are marked difficult."""
+    split_files: dict[Split, str] = Field(default_factory=dict)
+    """coco: one instances file a split, in place of annotations; voc: one list of images a
+    split. Images that no file names are left out."""
+    require_positive: bool = False
+    """Leaves out images of which no label is known to be present, as some published lists do."""
+    order: Literal["listed", "by_id"] = "listed"
+    """The order of the images, which masks of released code are drawn in."""
+    columns: dict[ColumnRole, str] = Field(default_factory=dict)
+    """csv, parquet: which column plays which role, where its name does not tell."""
+    separator: Annotated[str, Field(min_length=1)] = "|"
+    """csv, parquet: what separates several labels or captions within one field."""
+    encoding: Literal["canonical", "zero-absent"] | dict[WrittenWord, StateName] = "canonical"
+    """csv, parquet, jsonl: what the written states mean. canonical: 1 present, -1 absent,
+    0 or empty unknown; zero-absent: 1 present, 0 absent, -1 or empty unknown."""
+
+
+class HideSettings(Section):
+    """Hides known cells on purpose, to measure how well they are recovered."""
+
+    protocol: Annotated[
+        str,
+        Field(
+            pattern=r"^(single-positive(@cole)?|partial:0?\.\d+(@hcp)?|few:0?\.\d+(@cap)?)$",
+        ),
+    ]
+    seed: int = 1200
+    splits: tuple[Split, ...] = ("train",)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _seed_of_the_released_code(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "seed" not in values:
+            code = str(values.get("protocol")).partition("@")[2]
+            if code in RELEASED_SEEDS:
+                return {**values, "seed": RELEASED_SEEDS[code]}
+        return values
+
+
+class SplitSettings(Section):
+    """Shares of the examples that the source does not assign to a split."""
+
+    val: Share = 0.15
+    test: Share = 0.2
+    salt: str = "efuda"
+    rule: Literal["content", "cole", "labelled"] = "content"
+    """How a hold-out is taken from the source's training list. content: by hash of the bytes;
+    cole: by the permutation of the code released with the single-positive protocol; labelled:
+    with few:SHARE@cap, the last of the labelled images drawn, so that the hold-out costs no
+    label more."""
+    seed: int = 1200
+    """cole: of the permutation."""
+
+    @model_validator(mode="after")
+    def _leaves_something_to_train_on(self) -> Self:
+        if self.val + self.test >= 1:
+            raise ValueError(f"val + test must stay below 1, got {self.val + self.test:g}")
+        return self

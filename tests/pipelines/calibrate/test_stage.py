@@ -1,0 +1,86 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.calibration.calibration import Calibration
+from components.data.examples import read_examples
+from components.errors import ArtefactError
+from components.labels.tables import read_labels, write_labels
+from pipelines.calibrate import stage as calibrate
+from project.layout import Layout
+from tests.projects.synthetic import NAMES, NOISE, SEEDS, make_project, settings_of
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    return make_project(tmp_path, num_images=250)
+
+
+def keep_labels(layout: Layout, keep) -> None:
+    """Rewrite the label table with the rows that ``keep(split, state)`` likes."""
+    split_of = {example.id: example.split for example in read_examples(layout.examples)}
+    table = read_labels(layout.labels)
+    rows = zip(table["example_id"].to_pylist(), table["state"].to_pylist(), strict=True)
+    write_labels(layout.labels, table.filter([keep(split_of[name], state) for name, state in rows]))
+
+
+def test_every_tagger_is_calibrated_and_the_best_recipe_chosen(layout: Layout):
+    report = calibrate.run(settings_of(), layout)
+    assert report["rule"] == "verified"
+    assert report["recipe"] == "vlpl"
+    assert list(report["recipes"]) == list(NOISE)
+    for recipe in NOISE:
+        for seed in (0,) if recipe == "zero_shot" else SEEDS:
+            fitted = Calibration.load(layout.calibration(recipe, seed))
+            assert fitted.names == NAMES
+            assert set(fitted.source) <= {"class", "shared"}
+    seeds = report["recipes"]["vlpl"]["seeds"]
+    assert report["seed"] == int(np.argmax(seeds))
+    assert json.loads(layout.selection.read_text())["seed"] == report["seed"]
+    assert report["recipes"]["vlpl"]["mAP"] == pytest.approx(np.mean(seeds))
+
+
+def test_neither_test_labels_nor_hidden_labels_matter(layout: Layout):
+    before = calibrate.run(settings_of(), layout)
+    keep_labels(layout, lambda split, _: split != "test")
+    layout.hidden_labels.write_bytes(b"not a table")
+    assert calibrate.run(settings_of(), layout) == before
+
+
+def test_positives_alone_are_scored_by_the_observed_rule(layout: Layout):
+    keep_labels(layout, lambda split, state: split == "train" or state == 1)
+    report = calibrate.run(settings_of(), layout)
+    assert report["rule"] == "observed"
+    assert any("not that it is present" in note for note in report["notes"])
+
+
+def test_without_labels_in_the_holdout_nothing_is_claimed(layout: Layout):
+    keep_labels(layout, lambda split, _: split == "train")
+    report = calibrate.run(settings_of(), layout)
+    assert report["recipe"] == "zero_shot"
+    assert report["recipes"]["vlpl"]["mAP"] is None
+    assert report["thresholds_from"] == {"class": 0, "shared": 0, "none": len(NAMES)}
+    assert any("nothing could be calibrated" in note for note in report["notes"])
+    json.dumps(report, allow_nan=False)
+
+
+def test_calibrations_of_removed_taggers_disappear(layout: Layout):
+    calibrate.run(settings_of(), layout)
+    shutil.rmtree(layout.tagger("vlpl", 1))
+    calibrate.run(settings_of(), layout)
+    assert layout.calibration("vlpl", 0).exists()
+    assert not layout.calibration("vlpl", 1).exists()
+
+
+def test_missing_and_foreign_taggers_are_named(layout: Layout):
+    description = layout.tagger("vlpl", 0) / "tagger.json"
+    value = json.loads(description.read_text())
+    description.write_text(json.dumps({**value, "names": [*NAMES[:-1], "zebra"]}))
+    with pytest.raises(ArtefactError, match="trained for 10 labels"):
+        calibrate.run(settings_of(), layout)
+    shutil.rmtree(layout.taggers)
+    with pytest.raises(ArtefactError, match="no tagger"):
+        calibrate.run(settings_of(), layout)

@@ -1,0 +1,162 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from components.data.examples import read_examples, write_examples
+from components.errors import InputError
+from components.labels.matrix import LabelMatrix
+from components.labels.vocabulary import Vocabulary
+from pipelines.promote.comparison import compare_scores
+from pipelines.promote.stage import main
+from project.layout import Layout
+from project.registry import CHAMPION, open_registry
+from project.settings.settings import EvaluateSettings, load_settings
+from project.test_split import split_hash
+from tests.projects.learning_project import ENCODER_ID
+from tests.projects.registered_project import evaluated_project, put_tagger, register_here
+
+SETTINGS = EvaluateSettings(num_bootstrap=200)
+
+
+def two_versions(root, *, first: float, second: float) -> Layout:
+    """The first version is champion, the second challenger; noise makes them worse."""
+    layout = evaluated_project(root, evaluate={"num_bootstrap": 200})
+    put_tagger(layout, noise=first)
+    register_here(layout)
+    promote(layout)
+    put_tagger(layout, noise=second)
+    register_here(layout)
+    return layout
+
+
+def promote(layout: Layout, *arguments: str) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(layout.root)
+        return main(arguments)
+
+
+def champion(layout: Layout) -> str | None:
+    holder = open_registry(load_settings(layout.params), layout).holder(CHAMPION)
+    return holder.number if holder else None
+
+
+def records(layout: Layout) -> list[dict[str, object]]:
+    paths = sorted(layout.decisions.glob("*.json"))
+    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+
+
+def test_the_first_version_serves_and_the_record_says_why(tmp_path, capsys):
+    layout = evaluated_project(tmp_path)
+    register_here(layout)
+    assert promote(layout) == 0
+    assert champion(layout) == "1"
+    [record] = records(layout)
+    assert record["outcome"] == "promoted"
+    assert "above zero-shot's 50.0 %" in record["reason"]
+    assert promote(layout, "--json") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["outcome"] == "unchanged"
+    assert len(records(layout)) == 1
+
+
+def test_a_worse_challenger_is_refused_with_the_labels_that_lost(tmp_path, capsys):
+    layout = two_versions(tmp_path, first=0.0, second=1.0)
+    assert promote(layout) == 2
+    assert champion(layout) == "1"
+    refused = records(layout)[-1]
+    assert refused["outcome"] == "refused"
+    assert refused["comparison"]["difference"]["high"] < 0
+    assert refused["comparison"]["regressions"]
+    assert "got worse" in capsys.readouterr().out
+
+
+def test_a_better_challenger_takes_over_and_a_rollback_returns(tmp_path):
+    layout = two_versions(tmp_path, first=1.0, second=0.0)
+    assert promote(layout) == 0
+    assert champion(layout) == "2"
+    assert promote(layout, "--rollback", "--reason", "complaints") == 0
+    assert champion(layout) == "1"
+    assert [record["outcome"] for record in records(layout)].count("rolled back") == 1
+
+
+def test_force_promotes_a_worse_one_but_wants_a_reason(tmp_path):
+    layout = two_versions(tmp_path, first=0.0, second=1.0)
+    with pytest.raises(InputError, match="--reason"):
+        promote(layout, "--force")
+    assert promote(layout, "--force", "--reason", "the old one lacks the label ladle") == 0
+    assert champion(layout) == "2"
+    forced = next(record for record in records(layout) if record["forced"])
+    assert forced["reason"] == "the old one lacks the label ladle"
+    assert forced["comparison"] is not None
+
+
+def test_another_test_split_is_refused_with_what_to_do(tmp_path):
+    layout = two_versions(tmp_path, first=0.0, second=0.0)
+    rows = read_examples(layout.examples)
+    write_examples(layout.examples, [row for row in rows if row.id != first_test_id(rows)])
+    put_tagger(layout, noise=0.2)
+    register_here(layout)
+    with pytest.raises(InputError, match=r"champion .* test split .*--force --reason"):
+        promote(layout)
+
+
+def test_vectors_that_are_gone_are_named(tmp_path):
+    layout = two_versions(tmp_path, first=0.0, second=0.1)
+    shutil.rmtree(layout.features / ENCODER_ID)
+    with pytest.raises(InputError, match=rf"{ENCODER_ID}.*--force --reason"):
+        promote(layout)
+
+
+def first_test_id(rows) -> str:
+    return next(row.id for row in rows if row.split == "test")
+
+
+def test_without_a_challenger_or_an_earlier_champion_it_says_so(tmp_path):
+    layout = evaluated_project(tmp_path)
+    with pytest.raises(InputError, match="no challenger"):
+        promote(layout)
+    with pytest.raises(InputError, match="no earlier champion"):
+        promote(layout, "--rollback")
+
+
+def test_equal_scores_differ_by_exactly_nothing():
+    random = np.random.default_rng(1)
+    scores = random.normal(size=(30, 3))
+    found = compare_scores(scores, scores, labelled(random, 30), SETTINGS)
+    assert (found.difference.low, found.difference.mean, found.difference.high) == (0, 0, 0)
+    assert found.is_not_worse(0.0)
+    assert found.regressions == ()
+
+
+def test_a_label_without_a_positive_takes_no_part():
+    random = np.random.default_rng(2)
+    labels = labelled(random, 40)
+    labels.states[:, 1] = -1
+    found = compare_scores(
+        random.normal(size=(40, 3)), random.normal(size=(40, 3)), labels, SETTINGS
+    )
+    assert found.num_labels == 2
+    assert "label 1" not in [each.label for each in found.regressions]
+
+
+def test_nothing_measurable_is_an_error_for_the_user():
+    random = np.random.default_rng(3)
+    labels = labelled(random, 5)
+    labels.states[:] = 0
+    with pytest.raises(InputError, match="No label has a known positive"):
+        compare_scores(np.zeros((5, 3)), np.zeros((5, 3)), labels, SETTINGS)
+
+
+def labelled(random: np.random.Generator, rows: int) -> LabelMatrix:
+    states = np.where(random.random((rows, 3)) < 0.4, 1, -1).astype(np.int8)
+    names = Vocabulary(tuple(f"label {column}" for column in range(3)))
+    return LabelMatrix(tuple(str(row) for row in range(rows)), names, states)
+
+
+def test_the_split_hash_sees_test_photographs_alone(tmp_path):
+    layout = evaluated_project(tmp_path)
+    rows = read_examples(layout.examples)
+    without_one = [row for row in rows if row.id != first_test_id(rows)]
+    only_test = [row for row in rows if row.split == "test"]
+    assert split_hash(rows) == split_hash(only_test) != split_hash(without_one)

@@ -1,0 +1,84 @@
+import pytest
+
+from components.atomic import read_json
+from components.errors import ArtefactError
+from pipelines.register.stage import flattened
+from project.layout import Layout
+from project.registry import CHALLENGER, Registry, open_registry
+from project.settings.settings import load_settings
+from serving.release import released_bundle
+from tests.projects.registered_project import evaluated_project, put_tagger, register_here
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
+    return evaluated_project(tmp_path_factory.mktemp("project"))
+
+
+@pytest.fixture(scope="module")
+def first(layout: Layout) -> dict[str, object]:
+    return register_here(layout)
+
+
+def registry_of(layout: Layout) -> Registry:
+    return open_registry(load_settings(layout.params), layout)
+
+
+def test_the_first_bundle_becomes_version_1_and_challenger(layout, first):
+    assert (first["version"], first["is_new"]) == ("1", True)
+    holder = registry_of(layout).holder(CHALLENGER)
+    assert holder is not None
+    assert holder.bundle_version == first["bundle"]
+    assert read_json(layout.registered)["bundle"] == first["bundle"]
+
+
+def test_the_artefact_holds_the_whole_bundle_and_its_card(layout, first):
+    bundle = registry_of(layout).numbered("1").bundle
+    assert bundle.is_relative_to(layout.root / "mlartifacts")
+    assert read_json(bundle / "bundle.json")["version"] == first["bundle"]
+    card = (bundle / "README.md").read_text(encoding="utf-8")
+    assert "vlpl" in card
+    assert "0.800 [0.700, 0.900]" in card
+    assert "licence" in card
+    assert not list((layout.root / "mlartifacts").rglob("*.pkl"))
+
+
+def test_the_service_finds_the_registered_bundle(layout, first):
+    release = released_bundle(layout.root)
+    assert release.directory == registry_of(layout).numbered("1").bundle
+    assert "challenger" in release.title
+
+
+def test_the_same_bundle_again_makes_no_new_version(layout, first):
+    again = register_here(layout)
+    assert (again["version"], again["is_new"]) == ("1", False)
+    assert again["bundle"] == first["bundle"]
+
+
+def test_figures_and_settings_are_logged(layout, first):
+    import mlflow
+
+    registry = registry_of(layout)
+    found = mlflow.search_runs(experiment_names=[registry.experiment], output_format="list")
+    assert len(found) == 1
+    assert found[0].data.metrics["test.vlpl.mAP.mean"] == pytest.approx(0.8)
+    assert found[0].data.params["train.epochs"] == "6"
+    assert found[0].data.tags["efuda.recipe"] == "vlpl"
+
+
+def test_another_tagger_is_another_version(tmp_path):
+    layout = evaluated_project(tmp_path)
+    register_here(layout)
+    put_tagger(layout, noise=0.1)
+    assert register_here(layout)["version"] == "2"
+
+
+def test_an_index_of_another_encoder_is_refused(tmp_path):
+    layout = evaluated_project(tmp_path)
+    (layout.index / "index.json").write_text('{"encoder_id": "other"}', encoding="utf-8")
+    with pytest.raises(ArtefactError, match="other"):
+        register_here(layout)
+
+
+def test_nested_settings_become_dotted_keys():
+    assert flattened({"a": {"b": 1, "c": {"d": 2}}, "e": 3}) == {"a.b": 1, "a.c.d": 2, "e": 3}
