@@ -1,0 +1,1 @@
+"""Baseline: an unknown label counts as absent."""

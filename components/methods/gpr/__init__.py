@@ -1,0 +1,1 @@
+"""GPR: the loss of AEVLP (ICCV 2025), with its pseudo-labels."""

@@ -1,0 +1,1 @@
+"""Baseline: an unknown label takes no part."""

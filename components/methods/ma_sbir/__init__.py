@@ -1,0 +1,1 @@
+"""MA-SBIR: photographs found by sketches, without pairs (arXiv 2401.04860)."""

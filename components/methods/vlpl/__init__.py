@@ -1,0 +1,1 @@
+"""VLPL: learning from vision-language pseudo-labels (arXiv 2310.15985)."""

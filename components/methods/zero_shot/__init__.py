@@ -1,0 +1,1 @@
+"""Zero-shot: image and label name are compared in the encoder's own space."""
