@@ -18,7 +18,7 @@ from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
 from components.training.data import Names, Schedule
 from project.layout import Layout
-from project.settings.settings import Settings, load_settings
+from project.settings import Settings, load_settings
 
 
 def project_fingerprint(layout: Layout) -> str:

@@ -34,7 +34,7 @@ from components.models.images import Images, images_of
 from components.training.data import Names, TrainingSet
 from components.training.learner import Batch, Learner, Start
 from project.layout import Layout
-from project.settings.settings import load_settings
+from project.settings import load_settings
 
 NUM_IMAGES = 256
 BATCH_SIZE = 64

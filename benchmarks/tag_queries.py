@@ -34,7 +34,7 @@ from examples.cards.captions import NUMBERS, counted
 from examples.cards.concepts import concepts
 from examples.worlds.catalog import Skipped, make_world
 from project.layout import Layout
-from project.settings.settings import load_settings
+from project.settings import load_settings
 from tuning.from_captions import caption_schedule, captions_of
 from tuning.task import Task
 

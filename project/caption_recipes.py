@@ -1,6 +1,6 @@
 """Which recipes learn from captions, and whether a project wants one."""
 
-from project.settings.settings import Settings
+from project.settings import Settings
 
 CAPTION_RECIPES = ("tagalign",)
 

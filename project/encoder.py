@@ -4,7 +4,7 @@ from components.encoders.catalog import anchored, build_encoder
 from components.encoders.encoder import Encoder
 from components.errors import ArtefactError
 from project.layout import Layout
-from project.settings.settings import Settings
+from project.settings import Settings
 
 
 def project_encoder(settings: Settings, layout: Layout, embedded_by: str) -> Encoder:

@@ -32,7 +32,7 @@ from project.embedding.plan import ImageWork, distinct_images
 from project.encoder import project_encoder
 from project.layout import Layout
 from project.learning_task import Part
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.taggers import VIEW, vectors_of
 
 RATES = {"lora": 3e-4, "full": 1e-5}

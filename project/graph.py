@@ -13,7 +13,7 @@ import yaml
 
 from components.atomic import write_text
 from project.encoder_files import checkpoint_of, image_tower_of
-from project.settings.settings import Settings, load_settings
+from project.settings import Settings, load_settings
 
 EXAMPLES = "data/prepared/examples.parquet"
 LABELS = "data/prepared/labels.parquet"

@@ -26,7 +26,7 @@ from components.training.data import Holdout, Names, Schedule
 from project.caption_recipes import reads_captions
 from project.layout import Layout
 from project.prompter import prompter_for
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.settings.train import TrainSettings
 
 

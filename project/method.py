@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from components.labels.states import ABSENT, PRESENT
 from project.learning_task import LearningData
-from project.settings.settings import Settings
+from project.settings import Settings
 
 ATTEMPTED = ("entropy", "gpr", "trm_ml", "csa", "efuda")
 """Recipes whose settings tune chooses among a few attempts."""

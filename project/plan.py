@@ -18,7 +18,7 @@ from project.caption_recipes import CAPTION_RECIPES
 from project.layout import Layout
 from project.learning_task import LearningData, schedule_of
 from project.method import ATTEMPTED
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.sweep_problem import task_of
 from tuning.attempts import ATTEMPTS
 from tuning.from_captions import caption_recipes, caption_schedule

@@ -6,7 +6,7 @@ from components.features.label_vectors import LabelVectors
 from components.labels.vocabulary import Vocabulary
 from project.encoder import project_encoder
 from project.layout import Layout
-from project.settings.settings import Settings
+from project.settings import Settings
 
 if TYPE_CHECKING:
     from components.models.prompt_tokens import Prompter

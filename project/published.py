@@ -19,8 +19,8 @@ from pydantic import Field, ValidationError
 from components.data.examples import Split
 from components.encoders.config import OpenClipConfig
 from components.errors import InputError
+from project.settings import PromptSettings
 from project.settings.section import Section
-from project.settings.settings import PromptSettings
 from project.settings.source import SplitSettings
 from project.settings.train import FixedSettings
 

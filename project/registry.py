@@ -17,7 +17,7 @@ from typing import Any
 
 from components.errors import ArtefactError
 from project.layout import Layout
-from project.settings.settings import Settings
+from project.settings import Settings
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"

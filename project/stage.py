@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from components.errors import InputError
 from project.environment import quiet_environment
 from project.layout import Layout
-from project.settings.settings import Settings, load_settings
+from project.settings import Settings, load_settings
 from project.stage_lock import only_run
 
 Report = dict[str, object]

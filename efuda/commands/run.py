@@ -14,7 +14,7 @@ from pathlib import Path
 
 from components.errors import InputError
 from project.environment import with_this_python_first
-from project.settings.settings import load_settings
+from project.settings import load_settings
 
 _RUNNING = re.compile(r"Running stage '([^']+)'")
 _EXITED = re.compile(r"exited with (\d+)")

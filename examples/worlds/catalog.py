@@ -165,8 +165,7 @@ def _coco_project(folder: Path, out: Path) -> Path:
 def _run_stages(layout: Layout, values: dict[str, object]) -> None:
     from pipelines.embed import stage as embed
     from pipelines.prepare import stage as prepare
-    from project.settings.params_file import params_yaml
-    from project.settings.settings import parse_settings
+    from project.settings import params_yaml, parse_settings
 
     settings = parse_settings(values, "the bench's own settings")
     layout.root.mkdir(parents=True, exist_ok=True)

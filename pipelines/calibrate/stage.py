@@ -18,7 +18,7 @@ from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
 from components.metrics.ranking import average_precision, mean_average_precision
 from project.layout import Layout
-from project.settings.settings import CalibrateSettings, Settings
+from project.settings import CalibrateSettings, Settings
 from project.stage import Report
 from project.taggers import (
     TaggerFile,

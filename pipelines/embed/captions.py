@@ -27,7 +27,7 @@ from components.labels.vocabulary import Vocabulary
 from components.methods.tagalign.captioned import CaptionedImages, TagList
 from components.methods.tagalign.kept_captions import KeptCaptions
 from project.layout import Layout
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.stage import Report
 
 _VERSION = "1"

@@ -17,7 +17,7 @@ from project.caption_recipes import reads_captions
 from project.embedding.embed import Embedded, embed_images, embed_job
 from project.embedding.plan import distinct_images
 from project.layout import Layout
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.stage import Report
 
 

@@ -19,7 +19,7 @@ from pipelines.evaluate.proposal_audit import ProposalAudit, audit_proposals
 from pipelines.evaluate.scored import Scored, TestSplit, score_all
 from project.layout import Layout
 from project.report.table import render_table
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.stage import Report
 from project.test_split import split_hash
 

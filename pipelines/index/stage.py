@@ -32,7 +32,7 @@ from pipelines.index.background_queries import (
 from pipelines.index.gallery_tags import tagged_gallery
 from project.encoder import project_encoder
 from project.layout import Layout
-from project.settings.settings import Settings
+from project.settings import Settings
 
 
 def run(settings: Settings, layout: Layout) -> dict[str, object]:

@@ -11,7 +11,7 @@ from components.errors import InputError
 from components.labels.protocols import Few, parse_protocol
 from components.labels.published_masks import cap_labelled_rows, cole_split
 from pipelines.prepare.sources.records import SourceRecord
-from project.settings.settings import Settings
+from project.settings import Settings
 
 
 def training_list(records: Sequence[SourceRecord]) -> list[SourceRecord]:

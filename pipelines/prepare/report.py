@@ -10,7 +10,7 @@ from components.data.reasons import LOST_IMAGE
 from components.labels.states import ABSENT, PRESENT
 from pipelines.prepare.image_checks import CHECK_VERSION
 from pipelines.prepare.known_labels import KnownLabels
-from project.settings.settings import Settings
+from project.settings import Settings
 
 SCHEMA_VERSION = 1
 

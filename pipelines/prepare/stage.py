@@ -24,7 +24,7 @@ from pipelines.prepare.sources.catalog import read_source
 from pipelines.prepare.sources.records import SourceRecord, label_matrix
 from pipelines.prepare.split_choice import choose_splits
 from project.layout import Layout
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.settings.source import SplitSettings
 
 

@@ -21,7 +21,7 @@ from components.metrics.bootstrap import (
 from components.metrics.ranking import average_precision
 from components.models.tagger import Tagger
 from project.layout import Layout
-from project.settings.settings import EvaluateSettings
+from project.settings import EvaluateSettings
 from project.taggers import stored_logits, vectors_of
 
 Scores = Float[np.ndarray, "examples labels"]

@@ -12,7 +12,7 @@ from pipelines.promote.comparison import Comparison, compare
 from project.encoder_training import registered_tagger
 from project.layout import Layout
 from project.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry, Version
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.test_split import frozen_photos, split_hash
 
 ZERO_SHOT = "zero_shot"

@@ -11,7 +11,7 @@ from components.errors import InputError
 from pipelines.promote.decision import Decision, decide, decide_rollback
 from project.layout import Layout
 from project.registry import CHAMPION, PREVIOUS, Registry, open_registry
-from project.settings.settings import load_settings
+from project.settings import load_settings
 from project.test_split import split_hash
 
 REFUSED = 2

@@ -14,7 +14,7 @@ from components.errors import ArtefactError
 from components.labelers.table import proposals_by_state, proposals_to_table, write_proposals
 from project.layout import Layout
 from project.learning_task import LearningData, load_learning_data, schedule_of
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.stage import Report
 from project.sweep_problem import problem_of
 from tuning.candidate import Candidate

@@ -6,7 +6,7 @@ from typing import Any
 
 from components.encoders.config import ConseConfig, EncoderConfig
 from project.report.table import render_table
-from project.settings.settings import Settings
+from project.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

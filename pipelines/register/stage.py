@@ -13,7 +13,7 @@ from components.models.tagger import Tagger
 from pipelines.register.model_card import CardFacts, model_card
 from project.layout import Layout
 from project.registry import CHALLENGER, Entry, open_registry
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.test_split import split_hash
 
 

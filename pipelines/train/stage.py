@@ -24,7 +24,7 @@ from project.layout import Layout
 from project.learning_task import LearningData, load_learning_data
 from project.method import Wanted, wanted
 from project.plan import Plan, plan_of
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.settings.train import TrainSettings
 from project.stage import Report
 

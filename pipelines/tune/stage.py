@@ -20,7 +20,7 @@ from project.layout import Layout
 from project.learning_task import LearningData, load_learning_data, schedule_of
 from project.method import ATTEMPTED, wanted
 from project.ray_session import ray_session
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.settings.train import FixedSettings, TuneSettings
 from project.stage import Report
 from project.sweep_problem import problem_of, task_of

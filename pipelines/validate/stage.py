@@ -15,7 +15,7 @@ from pipelines.validate.rule import with_severities
 from pipelines.validate.rules import all_rules
 from pipelines.validate.statistics import counts_of, data_statistics
 from project.layout import Layout
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.stage import Report
 
 SCHEMA_VERSION = 1

@@ -21,7 +21,7 @@ from project.embedding.plan import (
 )
 from project.embedding.shards import EmbedJob, ShardEmbedder, ShardOutcome
 from project.ray_session import cluster_address
-from project.settings.settings import EmbedSettings
+from project.settings import EmbedSettings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,7 +11,7 @@ from components.data.examples import Example
 from components.encoders.batches import View
 from components.errors import ArtefactError
 from components.features.store import FeatureStore
-from project.settings.settings import EmbedSettings
+from project.settings import EmbedSettings
 
 QUEUE_FILE = "queue.json"
 

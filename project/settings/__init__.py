@@ -1,0 +1,23 @@
+"""params.yaml: what a project is told to do. May be imported by all but components."""
+
+from project.settings.params import (
+    CalibrateSettings,
+    EmbedSettings,
+    EvaluateSettings,
+    PromptSettings,
+    Settings,
+    load_settings,
+    params_yaml,
+    parse_settings,
+)
+
+__all__ = [
+    "CalibrateSettings",
+    "EmbedSettings",
+    "EvaluateSettings",
+    "PromptSettings",
+    "Settings",
+    "load_settings",
+    "params_yaml",
+    "parse_settings",
+]

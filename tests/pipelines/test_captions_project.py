@@ -22,7 +22,7 @@ from pipelines.pseudo_label import stage as pseudo_label
 from pipelines.train import stage as train
 from pipelines.tune import stage as tune
 from project.layout import Layout
-from project.settings.settings import load_settings
+from project.settings import load_settings
 from tests.projects.captions_project import (
     change_params,
     make_project,

@@ -22,7 +22,7 @@ from pipelines.train import stage as train
 from pipelines.tune import stage as tune
 from project.learning_task import load_learning_data
 from project.plan import plan_of
-from project.settings.settings import load_settings
+from project.settings import load_settings
 from tests.projects.learning_project import make_project, write_params
 
 ROOT = Path(__file__).parents[2]

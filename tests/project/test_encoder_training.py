@@ -27,7 +27,7 @@ from pipelines.tune import stage as tune
 from project.encoder_training import EncoderTraining, registered_tagger
 from project.layout import Layout
 from project.learning_task import load_learning_data
-from project.settings.settings import load_settings, parse_settings
+from project.settings import load_settings, parse_settings
 from project.taggers import embedded_photos, stored_logits, vectors_of
 from tests.components.encoders.tiny_checkpoint import write_checkpoint
 from tests.projects.captions_project import (

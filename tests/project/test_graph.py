@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from project.graph import dvc_yaml, is_drawn, stage_files
-from project.settings.settings import Settings, load_settings, parse_settings
+from project.settings import Settings, load_settings, parse_settings
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = yaml.safe_load((ROOT / "dvc.yaml").read_text(encoding="utf-8"))

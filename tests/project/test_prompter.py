@@ -17,7 +17,7 @@ from pipelines.train import stage as train
 from pipelines.tune import stage as tune
 from project.layout import Layout
 from project.learning_task import load_learning_data
-from project.settings.settings import load_settings
+from project.settings import load_settings
 from tests.components.encoders.tiny_checkpoint import write_checkpoint
 from tests.projects.learning_project import make_project, unit, write_params
 

@@ -16,7 +16,7 @@ from components.labels.published_masks import (
 )
 from components.labels.vocabulary import Vocabulary
 from project.published import find_published, published_names, settings_values
-from project.settings.settings import load_settings, parse_settings
+from project.settings import load_settings, parse_settings
 from project.settings.source import HideSettings
 from tests.projects.published_projects import ids_of, known, make, prepared
 from tests.projects.published_sets import (

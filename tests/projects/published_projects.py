@@ -9,7 +9,7 @@ from components.labels.vocabulary import Vocabulary
 from efuda.commands.init.init import main
 from pipelines.prepare import stage as prepare
 from project.layout import Layout
-from project.settings.settings import load_settings
+from project.settings import load_settings
 
 
 def make(project: Path, protocol: str, data: Path, *more: str) -> Layout:

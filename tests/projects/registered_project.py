@@ -15,7 +15,7 @@ from components.models.tagger import Tagger
 from pipelines.register.stage import run as register
 from project.layout import Layout
 from project.registry import Registry
-from project.settings.settings import load_settings
+from project.settings import load_settings
 from tests.projects.learning_project import ENCODER_ID, make_project
 
 RECIPE = "vlpl"

@@ -24,7 +24,7 @@ from components.labels.vocabulary import Vocabulary
 from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
 from project.layout import Layout
-from project.settings.settings import Settings, parse_settings
+from project.settings import Settings, parse_settings
 
 ENCODER_ID = "toy-0123456789ab"
 EMBED = 24

@@ -8,7 +8,7 @@ import yaml
 from components.errors import InputError
 from efuda.commands.doctor.findings import Finding, Status
 from project.graph import dvc_yaml, is_drawn
-from project.settings.settings import Settings, load_settings
+from project.settings import Settings, load_settings
 
 
 def project_findings(root: Path) -> list[Finding]:

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from components.errors import InputError
-from project.settings.settings import Settings
+from project.settings import Settings
 from project.settings.source import SourceSettings
 
 _KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".parquet": "parquet"}

@@ -22,8 +22,7 @@ from efuda.commands.init.captions import TOLD, take_captions_as_source, with_tag
 from project.encoder_files import FORMS, checkpoint_of, parse_encoder, with_checkpoint
 from project.environment import with_this_python_first
 from project.graph import dvc_yaml
-from project.settings.params_file import params_yaml
-from project.settings.settings import Settings, parse_settings
+from project.settings import Settings, params_yaml, parse_settings
 from project.settings.source import SourceSettings
 
 KINDS: tuple[str, ...] = get_args(SourceSettings.model_fields["kind"].annotation)

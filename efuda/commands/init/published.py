@@ -8,7 +8,7 @@ from components.errors import InputError
 from efuda.commands.init.init import checked_encoder, existing, from_project, project_name
 from efuda.commands.init.published_check import check_published, summary_lines
 from project.published import Published, find_published, find_root, settings_values
-from project.settings.settings import Settings, parse_settings
+from project.settings import Settings, parse_settings
 
 
 def published_project(

@@ -19,7 +19,7 @@ from pipelines.prepare.sources.catalog import read_source
 from pipelines.prepare.sources.paths import list_images
 from pipelines.prepare.sources.records import SourceRecord, label_matrix
 from project.published import FOLDER, Published
-from project.settings.settings import Settings
+from project.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

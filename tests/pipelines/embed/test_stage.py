@@ -20,7 +20,7 @@ from components.features.store import FeatureStore
 from components.labels.vocabulary import Vocabulary
 from pipelines.embed import stage as embed
 from project.layout import Layout
-from project.settings.settings import load_settings
+from project.settings import load_settings
 from tests.components.encoders.drawn_images import draw
 from tests.components.encoders.tiny_checkpoint import write_checkpoint
 

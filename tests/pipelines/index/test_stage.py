@@ -21,7 +21,7 @@ from components.search.modality import ModalityMeans
 from components.search.previews import Previews
 from pipelines.index import stage
 from project.layout import Layout
-from project.settings.settings import parse_settings
+from project.settings import parse_settings
 from tests.serving.tiny_bundle import COLOURS, ColourEncoder, calibration_of, card
 
 NAMES = tuple(COLOURS)

@@ -17,7 +17,7 @@ from components.labels.vocabulary import Vocabulary
 from pipelines.prepare.split_choice import choose_splits
 from pipelines.prepare.stage import run
 from project.layout import Layout
-from project.settings.settings import Settings, parse_settings
+from project.settings import Settings, parse_settings
 from project.settings.source import SplitSettings
 
 NAMES = ("cat", "dog", "yak")

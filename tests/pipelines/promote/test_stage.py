@@ -12,7 +12,7 @@ from pipelines.promote.comparison import compare_scores
 from pipelines.promote.stage import main
 from project.layout import Layout
 from project.registry import CHAMPION, open_registry
-from project.settings.settings import EvaluateSettings, load_settings
+from project.settings import EvaluateSettings, load_settings
 from project.test_split import split_hash
 from tests.projects.learning_project import ENCODER_ID
 from tests.projects.registered_project import evaluated_project, put_tagger, register_here

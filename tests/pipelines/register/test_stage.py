@@ -5,7 +5,7 @@ from components.errors import ArtefactError
 from pipelines.register.stage import flattened
 from project.layout import Layout
 from project.registry import CHALLENGER, Registry, open_registry
-from project.settings.settings import load_settings
+from project.settings import load_settings
 from serving.release import released_bundle
 from tests.projects.registered_project import evaluated_project, put_tagger, register_here
 

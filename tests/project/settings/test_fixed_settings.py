@@ -1,7 +1,7 @@
 """Published settings of the loss, used as they stand."""
 
 from pipelines.tune import stage as tune
-from project.settings.settings import load_settings
+from project.settings import load_settings
 from tests.projects.learning_project import make_project
 
 

@@ -8,7 +8,7 @@ from efuda.commands.doctor.doctor import examine, main
 from efuda.commands.doctor.findings import Finding, Status
 from efuda.commands.init.init import create_project
 from project.graph import main as write_graph
-from project.settings.settings import parse_settings
+from project.settings import parse_settings
 
 
 @pytest.fixture

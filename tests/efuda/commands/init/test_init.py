@@ -11,8 +11,7 @@ from PIL import Image
 from components.errors import InputError
 from efuda.commands.init.init import from_project, main
 from project.encoder_files import checkpoint_of, parse_encoder
-from project.settings.params_file import params_yaml
-from project.settings.settings import load_settings
+from project.settings import load_settings, params_yaml
 
 
 @pytest.fixture(scope="module")

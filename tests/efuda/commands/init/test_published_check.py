@@ -12,7 +12,7 @@ from components.data.examples import read_quarantine
 from components.errors import InputError
 from efuda.commands.init.init import main
 from pipelines.prepare import stage as prepare
-from project.settings.settings import parse_settings
+from project.settings import parse_settings
 from tests.projects.published_projects import make, prepared
 from tests.projects.published_sets import (
     write,

@@ -1,9 +1,10 @@
-"""Typed view of params.yaml: every number that a stage depends on.
+"""params.yaml, typed, read and written: every number that a stage depends on.
 
 Each section is read by the stage of its name. Unknown keys and values out of
 range are refused with the path to the fault, before any work is done.
 """
 
+import inspect
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +16,14 @@ from components.errors import InputError
 from project.settings.section import Positive, Section, Share
 from project.settings.source import HideSettings, SourceSettings, SplitSettings
 from project.settings.train import TrainSettings, TuneSettings
+
+HEADER = "# Every number that a stage depends on. Unknown keys are errors.\n"
+
+# Sections whose types are no pydantic models or are optional.
+_SAID_HERE = {
+    "encoder": "How images and texts become vectors: conse, or open_clip with its weights.",
+    "hide": "Hides known labels on purpose, to measure how well they are found; null hides none.",
+}
 
 
 class ProjectSettings(Section):
@@ -179,6 +188,28 @@ def load_settings(path: Path = Path("params.yaml")) -> Settings:
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise InputError(f"{path} is not valid YAML: {fault}") from None
     return parse_settings(values, str(path))
+
+
+def params_yaml(settings: Settings) -> str:
+    """Settings as the text of params.yaml; reading it gives them back.
+
+    Every key is written, defaults too: DVC watches keys of the file, and a
+    reader sees what can be changed.
+    """
+    values = settings.model_dump(mode="json")
+    blocks = [
+        f"# {_about(section)}\n"
+        + yaml.safe_dump({section: value}, sort_keys=False, allow_unicode=True, width=100)
+        for section, value in values.items()
+    ]
+    return HEADER + "\n" + "\n".join(blocks)
+
+
+def _about(section: str) -> str:
+    if section in _SAID_HERE:
+        return _SAID_HERE[section]
+    annotation = Settings.model_fields[section].annotation
+    return (inspect.getdoc(annotation) or section).splitlines()[0]
 
 
 def _shown(value: object) -> str:
