@@ -1,26 +1,19 @@
 """Writes that are either complete or absent.
 
-Everything is written under a temporary name beside its target, then renamed,
-so a reader never sees half a file and a killed run leaves only rubbish that
-the next one ignores.
+Everything is made in a staging folder beside its target and takes its place in
+one step, so at every moment a whole version is there: the old or the new. What
+killed processes left behind is removed by the next write in the same folder.
 """
 
 import json
 import os
-import shutil
-import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from components.errors import ArtefactError
-
-
-def _beside(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The suffix is kept: numpy and others choose a format by it.
-    return path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}.tmp{path.suffix}")
+from components.staging import staged, take_place
 
 
 def _sync(path: Path) -> None:
@@ -33,34 +26,30 @@ def _sync(path: Path) -> None:
 
 @contextmanager
 def atomic_path(path: Path) -> Generator[Path]:
-    """Yield a temporary path; rename it onto ``path`` if the block succeeds."""
-    temporary = _beside(path)
-    try:
+    """Yield where to write a file; it replaces ``path`` if the block succeeds.
+
+    The file to write has the name of ``path``, in another folder.
+    """
+    with staged(path) as temporary:
         yield temporary
         _sync(temporary)
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def atomic_directory(path: Path) -> Generator[Path]:
-    """Yield a new empty directory; put it in the place of ``path`` on success.
+    """Yield a new empty directory; it replaces ``path`` if the block succeeds.
 
-    An old directory is moved aside first and removed last, so at no moment is
-    there a mixture of old and new files under ``path``.
+    Never is there a mixture of old and new files under ``path``, nor nothing
+    where there was an old version: see :func:`components.staging.take_place`,
+    also for file systems that cannot do it.
     """
-    temporary = _beside(path)
-    temporary.mkdir()
-    retired = _beside(path)
-    try:
+    with staged(path) as temporary:
+        temporary.mkdir()
         yield temporary
-        if path.exists():
-            path.rename(retired)
-        temporary.rename(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(retired, ignore_errors=True)
+        for file in temporary.rglob("*"):
+            _sync(file)
+        take_place(temporary, path)
 
 
 def write_text(path: Path, text: str) -> None:
