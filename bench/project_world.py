@@ -8,8 +8,9 @@ from bench.drawings import drawings_of
 from bench.world import SPLITS, Part, SketchSet, World
 from components.data.examples import Example, Split, read_examples
 from components.data.images import decode_image
-from components.encoders.catalog import anchored, build_encoder
+from components.encoders.catalog import build_encoder
 from components.encoders.encoder import Encoder
+from components.encoders.files import anchored
 from components.errors import ArtefactError, InputError
 from components.features.label_vectors import LabelVectors
 from components.features.store import FeatureStore

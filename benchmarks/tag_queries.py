@@ -21,8 +21,9 @@ from benchmarks.figures import Figure, run_benchmark
 from benchmarks.tag_kinds import KINDS, interval_of_mean, spread
 from components.captions.rule_parser import RuleParser
 from components.data.examples import read_examples
-from components.encoders.catalog import anchored, build_encoder
+from components.encoders.catalog import build_encoder
 from components.encoders.encoder import Encoder
+from components.encoders.files import anchored
 from components.labels.states import PRESENT
 from components.methods.tagalign.analysis import score_queries
 from components.methods.tagalign.recipe import Kinds, TagAlign

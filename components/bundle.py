@@ -8,7 +8,7 @@ every part must speak of the same encoder.
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from blake3 import blake3
 from components.atomic import atomic_directory, read_json, write_json
 from components.calibration.calibration import Calibration
 from components.encoders.config import ConseConfig, EncoderConfig, OpenClipConfig
+from components.encoders.files import FileField, anchored, named_files, with_files
 from components.errors import ArtefactError
 from components.labels.vocabulary import Vocabulary
 from components.models.tagger import IMAGE_TOWER, Tagger
@@ -29,7 +30,6 @@ from components.search.relevance import RelevanceScale
 SCHEMA_VERSION = 1
 # Larger parts are checked by size alone, so that a start does not read them all.
 VERIFIED_BELOW_BYTES = 64 << 20
-LOCAL_DIR = "local-dir:"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,7 +58,7 @@ class Bundle:
 def write_bundle(
     out: Path,
     *,
-    encoder_config: Mapping[str, object],
+    encoder_config: EncoderConfig,
     tagger_dir: Path,
     calibration_path: Path,
     index_dir: Path,
@@ -71,8 +71,8 @@ def write_bundle(
 
     Args:
         out: Directory to write; an older bundle there is replaced.
-        encoder_config: The encoder's settings as a plain mapping (``asdict`` of
-            the config). A local checkpoint that it names is copied in.
+        encoder_config: The project's encoder; relative paths start at the current
+            directory. The files that it names are copied in.
         tagger_dir: What ``Tagger.save`` wrote.
         calibration_path: What ``Calibration.save`` wrote.
         index_dir: What the index stage wrote.
@@ -91,7 +91,7 @@ def write_bundle(
         shutil.copytree(index_dir, directory / "index")
         shutil.copyfile(calibration_path, directory / "calibration.json")
         shutil.copyfile(vocabulary_path, directory / "vocabulary.json")
-        config = _with_weights_inside(encoder_config, directory)
+        config = asdict(_with_files_inside(encoder_config, directory))
         description: dict[str, object] = {
             "schema_version": SCHEMA_VERSION,
             "name": name,
@@ -181,37 +181,40 @@ def _check_agreement(tagger: Tagger, vocabulary: Vocabulary, index: Mapping[str,
         )
 
 
-def _with_weights_inside(config: Mapping[str, object], directory: Path) -> dict[str, object]:
-    """The config with local checkpoints copied in and named by path in the bundle."""
-    inside = dict(config)
-    for key, value in config.items():
-        if not isinstance(value, str):
-            continue
-        prefix = LOCAL_DIR if value.startswith(LOCAL_DIR) else ""
-        source = Path(value.removeprefix(LOCAL_DIR))
-        target = directory / "encoder" / source.name
-        if source.is_file():
-            target.parent.mkdir(exist_ok=True)
-            shutil.copyfile(source, target)
-        elif prefix and source.is_dir():
-            shutil.copytree(source, target)
-        else:
-            continue
-        inside[key] = f"{prefix}encoder/{source.name}"
-    return inside
+def _with_files_inside(config: EncoderConfig, directory: Path) -> EncoderConfig:
+    """The config with its files copied in and named by their paths in the bundle.
+
+    Each field has a folder of its own, since files of different fields may share a name.
+
+    Raises:
+        ArtefactError: If one is not there.
+    """
+    inside: dict[FileField, str] = {}
+    for field, named in named_files(config).items():
+        source = Path(named)
+        inside[field] = f"encoder/{field}/{source.name}"
+        target = directory / inside[field]
+        target.parent.mkdir(parents=True)
+        try:
+            if field == "model":
+                shutil.copytree(source, target)
+            else:
+                shutil.copyfile(source, target)
+        except OSError as fault:
+            raise ArtefactError(
+                f"encoder.{field} names {source}, which cannot be copied into the bundle "
+                f"({fault.strerror or fault}). Put it back, or correct params.yaml."
+            ) from None
+    return with_files(config, inside)
 
 
 def _config_of(values: Mapping[str, Any], directory: Path) -> EncoderConfig:
-    resolved = dict(values)
-    for key, value in values.items():
-        if isinstance(value, str) and value.removeprefix(LOCAL_DIR).startswith("encoder/"):
-            prefix = LOCAL_DIR if value.startswith(LOCAL_DIR) else ""
-            resolved[key] = prefix + str((directory / value.removeprefix(LOCAL_DIR)).absolute())
     kinds = {"open_clip": OpenClipConfig, "conse": ConseConfig}
     try:
-        return kinds[resolved["kind"]](**resolved)
+        config = kinds[values["kind"]](**values)
     except (KeyError, TypeError, ValueError) as fault:
         raise ArtefactError(f"{directory} names an encoder that is not known: {fault}") from None
+    return anchored(config, directory)
 
 
 def _files_of(directory: Path) -> dict[str, dict[str, object]]:

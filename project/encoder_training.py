@@ -18,8 +18,8 @@ from safetensors.torch import save_file
 from components.atomic import atomic_path, read_json
 from components.bundle import load_bundle
 from components.data.examples import Example, read_examples
-from components.encoders.catalog import anchored
 from components.encoders.config import EncoderConfig, OpenClipConfig
+from components.encoders.files import anchored
 from components.errors import InputError
 from components.features.store import FeatureStore
 from components.models.heads.end_to_end import EndToEndHead

@@ -2,8 +2,9 @@
 
 Both the repository's own dvc.yaml and those that `efuda init` writes come from
 here; `python -m project.graph` in a project writes its dvc.yaml anew, after
-the paths of its source were changed in params.yaml. Code is not a dependency: it belongs to the installed Efuda, not to the
-project; after an update `efuda run --force` computes everything anew.
+the paths of its source were changed in params.yaml. Code is not a dependency:
+it belongs to the installed Efuda, not to the project; after an update
+`efuda run --force` computes everything anew.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from components.atomic import write_text
-from project.encoder_files import checkpoint_of, image_tower_of
+from components.encoders.files import named_files
 from project.settings import Settings, load_settings
 
 EXAMPLES = "data/prepared/examples.parquet"
@@ -80,9 +81,7 @@ def _source_files(settings: Settings) -> tuple[str, ...]:
 
 def stage_files(settings: Settings) -> list[StageFiles]:
     """Every stage of a project, in the order of the data."""
-    weights = tuple(
-        path for path in (checkpoint_of(settings.encoder), image_tower_of(settings.encoder)) if path
-    )
+    weights = tuple(named_files(settings.encoder).values())
     return [
         StageFiles(
             name="prepare",

@@ -1,8 +1,7 @@
 """The closed list of encoders: how to build one, and what one lacks."""
 
 import importlib.util
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 from components.encoders.config import ConseConfig, EncoderConfig, OpenClipConfig
 from components.encoders.encoder import Encoder
@@ -45,24 +44,6 @@ def build_encoder(config: EncoderConfig, device: str = "cpu") -> Encoder:
             from components.encoders.conse import ConseEncoder
 
             return ConseEncoder(config, device)
-
-
-def anchored(config: EncoderConfig, root: Path) -> EncoderConfig:
-    """The same configuration with local paths made absolute from ``root``.
-
-    Processes that start elsewhere, such as Ray's, then find the same files.
-    """
-    if not isinstance(config, OpenClipConfig):
-        return config
-    from components.encoders.open_clip_source import LOCAL_PREFIX, WEIGHT_SUFFIXES
-
-    model, pretrained = config.model, config.pretrained
-    if model.startswith(LOCAL_PREFIX):
-        model = f"{LOCAL_PREFIX}{(root / model.removeprefix(LOCAL_PREFIX)).resolve()}"
-    if pretrained is not None and ("/" in pretrained or pretrained.endswith(WEIGHT_SUFFIXES)):
-        pretrained = str((root / pretrained).resolve())
-    tower = config.image_tower and str((root / config.image_tower).resolve())
-    return replace(config, model=model, pretrained=pretrained, image_tower=tower)
 
 
 def probe(config: EncoderConfig) -> list[Finding]:

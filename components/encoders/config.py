@@ -1,10 +1,15 @@
-"""How an encoder is described in settings and in serving bundles.
+"""How an encoder is described: in settings, in serving bundles and on the command line.
 
 Nothing heavy is imported here, so settings can be checked without torch.
 """
 
 from dataclasses import dataclass
 from typing import Literal
+
+from components.errors import InputError
+
+LOCAL_PREFIX = "local-dir:"
+FORMS = "conse, open_clip:MODEL:PRETRAINED_TAG_OR_FILE or open_clip:local-dir:FOLDER"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,3 +48,24 @@ class ConseConfig:
 
 
 EncoderConfig = OpenClipConfig | ConseConfig
+
+
+def parse_encoder(text: str) -> EncoderConfig:
+    """The encoder that ``--encoder`` names; paths stay as they were given.
+
+    Raises:
+        InputError: If the form is not one of :data:`FORMS`.
+
+    Example:
+        >>> parse_encoder("open_clip:ViT-B-32:openai").pretrained
+        'openai'
+    """
+    kind, _, rest = text.partition(":")
+    if kind == "conse" and not rest:
+        return ConseConfig()
+    if kind == "open_clip" and rest.startswith(LOCAL_PREFIX) and rest != LOCAL_PREFIX:
+        return OpenClipConfig(model=rest)
+    model, _, pretrained = rest.partition(":")
+    if kind == "open_clip" and model and pretrained:
+        return OpenClipConfig(model=model, pretrained=pretrained)
+    raise InputError(f"The encoder {text!r} is of no known form; allowed are {FORMS}.")

@@ -20,13 +20,12 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from components.encoders.config import OpenClipConfig
+from components.encoders.config import LOCAL_PREFIX, OpenClipConfig
 from components.encoders.encoder import ImageVectors
 from components.encoders.identity import encoder_id
 from components.encoders.image_tower import ImageTower
 from components.encoders.open_clip_source import (
     DOCTOR,
-    LOCAL_PREFIX,
     MERGES_FILE,
     Source,
     cannot_fetch,

@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from components.encoders.config import OpenClipConfig
+from components.encoders.config import LOCAL_PREFIX, OpenClipConfig
+from components.encoders.files import WEIGHT_SUFFIXES, is_weights_path
 from components.errors import InputError
 
-LOCAL_PREFIX = "local-dir:"
 HUB_PREFIX = "hf-hub:"
 CONFIG_FILE = "open_clip_config.json"
 MERGES_FILE = "bpe_merges.txt.gz"
-WEIGHT_SUFFIXES = (".safetensors", ".bin", ".pt", ".pth")
 DIRECTORY_SUFFIXES = (".safetensors", ".bin", ".pth")
 """What open_clip looks for in a local-dir: directory."""
 HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
@@ -63,7 +62,7 @@ def find_source(config: OpenClipConfig) -> Source:
             f"encoder.pretrained is empty, and {config.model} with random weights sees nothing. "
             f"Name one of its tags ({_shown(_tags(config.model))}) or a checkpoint file."
         )
-    if _looks_like_path(config.pretrained):
+    if is_weights_path(config.pretrained):
         return Source(file=_checkpoint_file(Path(config.pretrained)))
     return _tag(config.model, config.pretrained)
 
@@ -165,10 +164,6 @@ def _check_architecture(model: str) -> None:
             f"encoder.model is {model!r}, which open_clip does not know. "
             f"Near it: {_shown(near or names)}. Or give local-dir:PATH. {DOCTOR}"
         )
-
-
-def _looks_like_path(text: str) -> bool:
-    return "/" in text or text.endswith(WEIGHT_SUFFIXES)
 
 
 def _checkpoint_file(path: Path) -> Path:

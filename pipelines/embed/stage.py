@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from components.atomic import write_json
 from components.data.examples import Example, Quarantined, read_examples, write_quarantine
 from components.encoders.batches import Fault
-from components.encoders.catalog import anchored
 from components.encoders.encoder import Encoder
+from components.encoders.files import anchored
 from components.encoders.prompts import label_vectors
 from components.errors import InputError
 from components.features.label_vectors import LabelVectors

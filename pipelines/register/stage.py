@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from components.atomic import read_json, write_json, write_text
 from components.bundle import write_bundle
 from components.data.examples import Example, read_examples
+from components.encoders.files import anchored
 from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
 from pipelines.register.model_card import CardFacts, model_card
@@ -67,7 +67,7 @@ def _assemble(
 ) -> str:
     return write_bundle(
         layout.bundle,
-        encoder_config=asdict(settings.encoder),
+        encoder_config=anchored(settings.encoder, layout.root),
         tagger_dir=layout.tagger(recipe, seed),
         calibration_path=layout.calibration(recipe, seed),
         index_dir=layout.index,

@@ -7,6 +7,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from components.bundle import load_bundle, write_bundle
+from components.encoders.config import ConseConfig, OpenClipConfig
 from components.errors import ArtefactError
 from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
@@ -21,7 +22,7 @@ def root(tmp_path: Path) -> Path:
 
 def write(root: Path, **changes) -> str:
     parts = {
-        "encoder_config": {"kind": "conse", "image_size_px": 288},
+        "encoder_config": ConseConfig(),
         "tagger_dir": root / "tagger",
         "calibration_path": root / "calibration.json",
         "index_dir": root / "index",
@@ -49,13 +50,59 @@ def test_a_local_checkpoint_travels_along(root, prefix):
     save_file({"w": np.ones(3, np.float32)}, weights / "open_clip_model.safetensors")
     source = weights if prefix else weights / "open_clip_model.safetensors"
     key = "model" if prefix else "pretrained"
-    config = {"kind": "open_clip", "model": "ViT", "pretrained": None, key: f"{prefix}{source}"}
-    write(root, encoder_config=config)
+    write(root, encoder_config=OpenClipConfig(**{"model": "ViT", key: f"{prefix}{source}"}))
     moved = (root / "again").rename(root / "elsewhere")
     (weights / "open_clip_model.safetensors").unlink()
     named = getattr(load_bundle(moved).encoder_config, key)
     assert named.startswith(f"{prefix}{moved}")
     assert Path(named.removeprefix(prefix)).exists()
+
+
+def test_a_model_called_like_a_file_stays_a_name(root, monkeypatch):
+    monkeypatch.chdir(root)
+    for name in ("ViT-B-32", "openai"):
+        Path(name).write_bytes(b"nothing to do with the encoder")
+    config = OpenClipConfig(model="ViT-B-32", pretrained="openai")
+    write(root, encoder_config=config)
+    assert load_bundle(root / "again").encoder_config == config
+    assert not (root / "again" / "encoder").exists()
+
+
+def test_files_of_one_name_do_not_overwrite_each_other(root):
+    for folder in ("whole", "tower"):
+        (root / folder).mkdir()
+        (root / folder / "weights.safetensors").write_text(folder)
+    config = OpenClipConfig(
+        model="ViT-B-32",
+        pretrained=str(root / "whole" / "weights.safetensors"),
+        image_tower=str(root / "tower" / "weights.safetensors"),
+    )
+    write(root, encoder_config=config)
+    inside = load_bundle(root / "again").encoder_config
+    assert isinstance(inside, OpenClipConfig)
+    assert Path(inside.pretrained).read_text() == "whole"
+    assert Path(inside.image_tower).read_text() == "tower"
+
+
+def test_weights_that_are_gone_are_told(root):
+    config = OpenClipConfig(model="ViT-B-32", pretrained=str(root / "gone.pt"))
+    with pytest.raises(ArtefactError, match=r"encoder\.pretrained.*gone\.pt"):
+        write(root, encoder_config=config)
+    assert not (root / "again").exists()
+
+
+def test_a_bundle_of_the_layout_before_still_opens(root):
+    """Files used to lie in ``encoder`` itself."""
+    (root / "weights.pt").write_bytes(b"weights")
+    write(
+        root, encoder_config=OpenClipConfig(model="ViT-B-32", pretrained=str(root / "weights.pt"))
+    )
+    old = root / "again"
+    (old / "encoder" / "pretrained" / "weights.pt").rename(old / "encoder" / "weights.pt")
+    text = (old / "bundle.json").read_text()
+    (old / "bundle.json").write_text(text.replace("encoder/pretrained/", "encoder/"))
+    inside = load_bundle(old).encoder_config
+    assert inside.pretrained == str((old / "encoder" / "weights.pt").resolve())
 
 
 def test_parts_of_different_encoders_are_refused(root):

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -55,7 +55,7 @@ def real_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     replace(tagger, encoder_id=encoder.id, head=head).save(root / "tagger")
     write_bundle(
         root / "served",
-        encoder_config=asdict(config),
+        encoder_config=config,
         tagger_dir=root / "tagger",
         calibration_path=root / "calibration.json",
         index_dir=root / "index",

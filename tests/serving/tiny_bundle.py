@@ -1,7 +1,6 @@
 """A bundle of 24 coloured cards, and an encoder that sees nothing but colour."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +114,7 @@ def tiny_bundle(root: Path) -> Path:
     SearchIndex(encoder.id, vectors.astype(np.float16), None, facts).save(index_dir)
     write_bundle(
         root / "bundle",
-        encoder_config=asdict(ConseConfig()),
+        encoder_config=ConseConfig(),
         tagger_dir=root / "tagger",
         calibration_path=root / "calibration.json",
         index_dir=index_dir,

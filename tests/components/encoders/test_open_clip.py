@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from components.encoders.catalog import anchored, build_encoder, probe
+from components.encoders.catalog import build_encoder, probe
 from components.encoders.config import OpenClipConfig
 from components.errors import InputError
 from tests.components.encoders.drawn_images import drawn_images
@@ -229,12 +229,3 @@ def test_probe_of_a_good_checkpoint(checkpoint):
     findings = probe(local(checkpoint))
     assert all(finding.ok for finding in findings)
     assert "its own merges" in [finding.detail for finding in findings]
-
-
-def test_anchored_paths_do_not_depend_on_the_current_directory(tmp_path):
-    config = OpenClipConfig(model="local-dir:encoder")
-    assert anchored(config, tmp_path).model == f"local-dir:{tmp_path.resolve() / 'encoder'}"
-    config = OpenClipConfig(model="ViT-B-32", pretrained="weights/b.pt")
-    assert anchored(config, tmp_path).pretrained == str(tmp_path.resolve() / "weights/b.pt")
-    config = OpenClipConfig(model="ViT-B-32", pretrained="openai")
-    assert anchored(config, tmp_path) == config
