@@ -14,8 +14,11 @@ import yaml
 
 from components.atomic import write_text
 from components.encoders.files import named_files
+from project.layout import Layout
+from project.reviewed import make_reviewed_folder
 from project.settings import Settings, load_settings
 
+REVIEWED = "reviewed"
 EXAMPLES = "data/prepared/examples.parquet"
 LABELS = "data/prepared/labels.parquet"
 VOCABULARY = "data/prepared/vocabulary.json"
@@ -85,7 +88,7 @@ def stage_files(settings: Settings) -> list[StageFiles]:
     return [
         StageFiles(
             name="prepare",
-            deps=_source_files(settings),
+            deps=(*_source_files(settings), REVIEWED),
             params=("source", "hide", "splits"),
             kept=("data/prepared",),
         ),
@@ -203,10 +206,11 @@ def is_drawn(text: str) -> bool:
 
 
 def main() -> None:
-    """Write the dvc.yaml of the project in the current directory anew."""
+    """Write the dvc.yaml of the project in the current directory anew, and what it names."""
     path = Path("dvc.yaml")
     drawn = path.exists() and is_drawn(path.read_text(encoding="utf-8"))
     write_text(path, dvc_yaml(load_settings(), drawn=drawn))
+    make_reviewed_folder(Layout())
 
 
 if __name__ == "__main__":

@@ -44,9 +44,14 @@ class Layout:
         return self.prepared / "prepare.json"
 
     @property
+    def reviewed(self) -> Path:
+        """What people decided; git tracks it, and no stage writes there."""
+        return self.root / "reviewed"
+
+    @property
     def reviewed_labels(self) -> Path:
-        """Cells decided by people; not an output of any stage."""
-        return self.root / "data" / "reviewed" / "labels.parquet"
+        """Cells decided by people, if there are any."""
+        return self.reviewed / "labels.parquet"
 
     @property
     def validation(self) -> Path:

@@ -24,12 +24,14 @@ from pipelines.prepare.sources.catalog import read_source
 from pipelines.prepare.sources.records import SourceRecord, label_matrix
 from pipelines.prepare.split_choice import choose_splits
 from project.layout import Layout
+from project.reviewed import refuse_unwatched_labels
 from project.settings import Settings
 from project.settings.source import SplitSettings
 
 
 def run(settings: Settings, layout: Layout) -> dict[str, object]:
     """Read the source, open every image once, and write the tables of the project."""
+    refuse_unwatched_labels(layout)
     captioned = with_caption_labels(read_source(settings.source, layout.root), settings.source)
     source = captioned.source
     drawn_over = training_list(source.records)

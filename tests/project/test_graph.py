@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from project.graph import dvc_yaml, is_drawn, stage_files
+from project.reviewed import README
 from project.settings import Settings, load_settings, parse_settings
 
 ROOT = Path(__file__).parents[2]
@@ -78,3 +79,9 @@ def test_a_local_checkpoint_is_a_dependency_of_embed():
     stages = {stage.name: stage for stage in stage_files(settings)}
     assert "../weights" in stages["embed"].deps
     assert "../images" in stages["prepare"].deps
+
+
+def test_what_people_decided_is_a_dependency_of_prepare_that_exists(demo):
+    prepare = next(stage for stage in stage_files(demo) if stage.name == "prepare")
+    assert "reviewed" in prepare.deps
+    assert (ROOT / "reviewed" / "README.md").read_text(encoding="utf-8") == README
