@@ -6,8 +6,12 @@ set, ``recipe.py`` has ``attempts(task)`` and ``build(settings, task)``. The lat
 imported only when a method is used, since it needs torch and settings do not.
 """
 
+import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from components.methods.assume_negative.settings import AssumeNegativeSettings
 from components.methods.csa.settings import CSASettings
@@ -20,6 +24,12 @@ from components.methods.trm_ml.settings import TRMMLSettings
 from components.methods.vlpl.settings import VLPLSettings
 from components.methods.zero_shot.settings import ZeroShotSettings
 from components.training.settings import MethodSettings, Reads
+
+if TYPE_CHECKING:
+    import components.training.recipe
+    import components.training.task
+
+_NOTHING_MORE = Reads()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +52,7 @@ class Method:
     """One phrase for reports."""
     colour: Colour
     settings: type[MethodSettings]
-    reads: Reads = Reads()
+    reads: Reads = _NOTHING_MORE
     is_baseline: bool = False
     is_trained: bool = True
     is_cautious: bool = False
@@ -52,6 +62,30 @@ class Method:
     """Of an attempt; None tries each attempt in full."""
     source: str = ""
     """Paper or code that it comes from."""
+
+    def recipe(self, settings: MethodSettings) -> "components.training.recipe.Recipe":
+        """The method with these settings, for the training loop."""
+        from components.training.recipe import Recipe
+
+        build = partial(self._module().build, settings)
+        return Recipe(name=self.name, settings=settings, reads=self.reads, build=build)
+
+    def attempts(
+        self, task: "components.training.task.Task", given: Mapping[str, object] | None = None
+    ) -> tuple[MethodSettings, ...]:
+        """Settings to try on a task, in their order.
+
+        Args:
+            task: What is known; some attempts need more of it than others.
+            given: Settings that are not to be searched; attempts that they make equal count
+                once.
+        """
+        tried: tuple[MethodSettings, ...] = self._module().attempts(task)
+        fixed = dict(given or {})
+        return tuple(dict.fromkeys(replace(each, **fixed) for each in tried))
+
+    def _module(self) -> ModuleType:
+        return importlib.import_module(f"components.methods.{self.name}.recipe")
 
 
 _ROWS = (

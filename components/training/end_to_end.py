@@ -15,26 +15,28 @@ batches of fine-tuning are small and few.
 
 import copy
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
-from jaxtyping import Float
+import numpy as np
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from components.errors import InputError
 from components.models.heads.end_to_end import EndToEndHead, seen
 from components.models.heads.head import Head
 from components.models.low_rank import add_low_rank, merged_state
-from components.training.learner import Batch, Learner, ScoreTraining, Start
+from components.training.learner import Batch, Learner, ScoreTraining
 from components.training.recipe import Recipe
+from components.training.task import Task
 
 Tuning = Literal["lora", "full"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class EndToEnd:
-    """A recipe and a tower."""
+class TowerTraining:
+    """How an image tower learns beside a recipe's head."""
 
-    recipe: Recipe
     tower: nn.Module = field(repr=False)
     """Pixels to ``ImageVectors``; never changed, its copies learn."""
     tuning: Tuning
@@ -49,49 +51,25 @@ class EndToEnd:
         if self.rate <= 0 or self.alpha <= 0 or self.rank < 1:
             raise ValueError("rate and alpha must be above 0, rank at least 1")
 
-    @property
-    def name(self) -> str:
-        """The recipe's own."""
-        return self.recipe.name
 
-    @property
-    def uses_proposals(self) -> bool:
-        """As the recipe does."""
-        return self.recipe.uses_proposals
-
-    @property
-    def needs_regions(self) -> bool:
-        """As the recipe does."""
-        return self.recipe.needs_regions
-
-    @property
-    def reads_regions(self) -> bool:
-        """As the recipe does."""
-        return self.recipe.reads_regions
-
-    @property
-    def reads_unlabelled(self) -> bool:
-        """As the recipe does."""
-        return self.recipe.reads_unlabelled
-
-    def build(self, start: Start) -> Learner:
-        """The recipe's learner behind a copy of the tower."""
-        return EndToEndLearner(self, start)
+def end_to_end(recipe: Recipe, training: TowerTraining) -> Recipe:
+    """The same recipe, its learner behind a copy of the tower."""
+    return replace(recipe, build=partial(EndToEndLearner, recipe, training))
 
 
 class EndToEndLearner(Learner):
     """A tower and a learner of vectors, trained as one."""
 
-    def __init__(self, recipe: EndToEnd, start: Start) -> None:
+    def __init__(self, recipe: Recipe, training: TowerTraining, task: Task) -> None:
         super().__init__()
-        self.recipe = recipe
-        self.with_regions = recipe.reads_regions and bool(start.data.regions)
-        self.tower = copy.deepcopy(recipe.tower)
-        self.inner = recipe.recipe.build(start)
-        if recipe.tuning == "lora":
-            if not add_low_rank(self.tower, rank=recipe.rank, alpha=recipe.alpha):
+        self.training_of_tower = training
+        self.with_regions = recipe.reads.regions != "none" and bool(task.regions)
+        self.tower = copy.deepcopy(training.tower)
+        self.inner = recipe.build(task)
+        if training.tuning == "lora":
+            if not add_low_rank(self.tower, rank=training.rank, alpha=training.alpha):
                 raise InputError(
-                    f"No matrix of this image tower is larger than rank {recipe.rank}, so nothing "
+                    f"No matrix of this image tower is larger than rank {training.rank}, so nothing "
                     "of it would learn; lower train.lora_rank, or set train.encoder to full."
                 )
         else:
@@ -116,6 +94,10 @@ class EndToEndLearner(Learner):
         """The recipe's heads are scored behind the tower as it is now."""
         self.inner.start_epoch(epoch, lambda head: score(EndToEndHead(self._tower(), head)))
 
+    def taught_rows(self, task: Task) -> Bool[np.ndarray, " examples"]:
+        """The recipe's own."""
+        return self.inner.taught_rows(task)
+
     def after_step(self) -> None:
         """The recipe's own."""
         self.inner.after_step()
@@ -131,9 +113,9 @@ class EndToEndLearner(Learner):
     def rate_factors(self) -> dict[str, float]:
         """The recipe's own, and the tower's."""
         inner = {f"inner.{name}": rate for name, rate in self.inner.rate_factors().items()}
-        return {"tower.": self.recipe.rate, **inner}
+        return {"tower.": self.training_of_tower.rate, **inner}
 
     def _tower(self) -> nn.Module:
-        tower = copy.deepcopy(self.recipe.tower).to(next(self.tower.parameters()).device)
+        tower = copy.deepcopy(self.training_of_tower.tower).to(next(self.tower.parameters()).device)
         tower.load_state_dict(merged_state(self.tower))
         return tower.eval()

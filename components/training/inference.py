@@ -10,8 +10,8 @@ from components.metrics.ranking import average_precision
 from components.models.heads.head import Head
 from components.models.images import images_of, rows_at_once
 from components.models.regions import Regions
-from components.training.data import Holdout, Pictures
 from components.training.prefetch import loaded_ahead
+from components.training.task import Holdout, Pictures
 
 PICTURES_AT_ONCE = 64
 """As many as go through an encoder together."""

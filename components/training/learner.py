@@ -4,13 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jaxtyping import Float, Float32, Int8, Int64
+from jaxtyping import Bool, Float, Float32, Int8, Int64
 from numpy import ndarray
 from torch import Tensor, nn
 
 from components.models.heads.head import Head
 from components.models.images import Images
-from components.training.data import Names, TrainingSet
+from components.training.task import Task
 
 ScoreTraining = Callable[[Head], Float32[ndarray, "examples labels"]]
 """Logits that a head gives to the original view of all training images."""
@@ -22,25 +22,16 @@ class Batch:
 
     images: Images
     states: Int8[Tensor, "batch labels"]
-    proposals: Int8[Tensor, "batch labels"]
-    weights: Float[Tensor, "batch labels"]
-    """Of proposals, in [0, 1]."""
     rows: Int64[Tensor, " batch"]
     """Places in the training set."""
     epoch: int
     """Epochs finished before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What a recipe may look at before the first step."""
-
-    data: TrainingSet
-    names: Names
+    num_epochs: int
+    """Of the whole training."""
 
 
 class Learner(nn.Module, ABC):
-    """One recipe at work on one training set.
+    """One method at work on one task.
 
     Everything that the next step depends on is a parameter or a buffer, so that a state
     dict is a checkpoint. Randomness comes from torch's own generator, which the loop
@@ -54,6 +45,10 @@ class Learner(nn.Module, ABC):
     @abstractmethod
     def head(self) -> Head:
         """The head as it is now, apart from the learner: judged, and kept if it is best."""
+
+    def taught_rows(self, task: Task) -> Bool[ndarray, " examples"]:
+        """Images that teach it something: those with a known cell, unless a method says more."""
+        return task.known_rows
 
     def start_epoch(self, epoch: int, score: ScoreTraining) -> None:
         """Called before each epoch; for what depends on all training images."""

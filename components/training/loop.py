@@ -11,16 +11,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from jaxtyping import Int64
 from torch import nn
 
 from components.errors import InputError
 from components.models.heads.head import Head
-from components.training.data import Holdout, Names, Schedule, TrainingSet
 from components.training.inference import head_logits, holdout_score
-from components.training.learner import Learner, Start
+from components.training.learner import Learner
 from components.training.recipe import Recipe
+from components.training.schedule import Schedule
 from components.training.state import FitState, copied, optimizer_tensors, restore_optimizer
 from components.training.steps import ALONE, Steps, Workers
+from components.training.task import Holdout, Task
 
 Wrap = Callable[[nn.Module], nn.Module]
 OnCheckpoint = Callable[[FitState], None]
@@ -38,10 +40,8 @@ class FitResult:
 
 def fit(
     recipe: Recipe,
-    data: TrainingSet,
-    holdout: Holdout,
-    names: Names,
-    schedule: Schedule,
+    task: Task,
+    shared: Schedule,
     *,
     seed: int,
     state: FitState | None = None,
@@ -53,11 +53,10 @@ def fit(
 
     Args:
         recipe: Builds what is trained.
-        data: What it learns from.
-        holdout: Its mean average precision, after each epoch, picks the head
-            that is returned; the start takes part as epoch 0.
-        names: Text vectors of the label names.
-        schedule: Length, speed and precision.
+        task: What it learns from. The hold-out's mean average precision, after each epoch,
+            picks the head that is returned; the start takes part as epoch 0.
+        shared: Length, speed and precision, as all methods share them; the recipe's
+            settings may shorten it.
         seed: Of the start, the order of examples and the choice of views.
         state: A kept state to go on from.
         on_checkpoint: Is given the state every ``checkpoint_every`` epochs, and at the end.
@@ -67,11 +66,12 @@ def fit(
     Raises:
         InputError: If the recipe needs region vectors and there are none.
     """
-    _check_regions(recipe, data, holdout)
-    if not recipe.reads_regions or holdout.regions is None:
-        data = replace(data, regions=())
+    schedule = recipe.schedule(shared)
+    if not task.has_regions:
+        task = replace(task, regions=())
+    _check_regions(recipe, task)
     with _seeded(seed, -1):
-        learner = recipe.build(Start(data, names))
+        learner = recipe.build(task)
     anchors = [each.detach().clone() for each in learner.anchored()]
     resumed = state is not None
     state = state or FitState(learner=copied(learner.state_dict()))
@@ -81,16 +81,17 @@ def fit(
     optimizer = _optimizer(learner, schedule)
     restore_optimizer(optimizer, state.optimizer)
     model = wrap(learner) if wrap else learner
-    rows = np.arange(len(data.states)) if recipe.reads_unlabelled else data.taught_rows
-    steps = Steps(data, rows, schedule, device, seed, workers)
+    if recipe.reads.regions == "none":
+        task = replace(task, regions=())  # what nothing reads is not gathered
+    steps = Steps(task, _taught(recipe, learner, task), schedule, device, seed, workers)
     if not resumed:
-        _judge(state, learner, holdout, device, 0.0)
+        _judge(state, learner, task.holdout, device, 0.0)
     while state.epoch < schedule.epochs:
         with _seeded(seed, state.epoch):
             learner.start_epoch(state.epoch, lambda head: steps.scored(head))
             loss = steps.epoch(state.epoch, model, learner, optimizer, anchors)
         state.epoch += 1
-        _judge(state, learner, holdout, device, loss)
+        _judge(state, learner, task.holdout, device, loss)
         due = state.epoch % schedule.checkpoint_every == 0
         if on_checkpoint and (due or state.epoch == schedule.epochs):
             state.learner = copied(learner.state_dict())
@@ -106,13 +107,22 @@ def fit(
     )
 
 
-def _check_regions(recipe: Recipe, data: TrainingSet, holdout: Holdout) -> None:
-    if recipe.needs_regions and (not data.regions or holdout.regions is None):
+def _check_regions(recipe: Recipe, task: Task) -> None:
+    if recipe.reads.regions == "required" and not task.regions:
         raise InputError(
             f"Recipe {recipe.name} reads region vectors and the images have none; set "
             "embed.regions to true and run `efuda run embed`, or take a recipe of whole images "
             "(assume_negative, ignore_unknown, entropy, vlpl)."
         )
+
+
+def _taught(recipe: Recipe, learner: Learner, task: Task) -> Int64[np.ndarray, " rows"]:
+    """Places of the images that batches are made of; all, if none teaches anything."""
+    every = np.arange(len(task.states))
+    if recipe.reads.unlabelled:
+        return every
+    taught = np.flatnonzero(learner.taught_rows(task))
+    return taught if len(taught) else every
 
 
 @contextmanager

@@ -1,71 +1,25 @@
-"""What the training loop needs of a recipe."""
+"""What the training loop is given: a method with one choice of its settings."""
 
-from typing import ClassVar, Protocol, runtime_checkable
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from jaxtyping import Float, Int8
-from torch import Tensor
+from components.training.learner import Learner
+from components.training.schedule import Schedule
+from components.training.settings import MethodSettings, Reads
+from components.training.task import Task
 
-from components.training.learner import Learner, Start
 
-
-@runtime_checkable
-class Recipe(Protocol):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
     """How to learn from labels of which some are unknown."""
 
-    @property
-    def name(self) -> str:
-        """The word for it in settings, artefacts and reports."""
-        ...
+    name: str
+    """Of the method, in settings, artefacts and reports."""
+    settings: MethodSettings
+    reads: Reads
+    build: Callable[[Task], Learner] = field(repr=False)
+    """What is trained, at its start."""
 
-    @property
-    def uses_proposals(self) -> bool:
-        """Whether it reads pseudo-labels; if not, it is given none."""
-        ...
-
-    @property
-    def needs_regions(self) -> bool:
-        """Whether it cannot do without region vectors."""
-        ...
-
-    @property
-    def reads_regions(self) -> bool:
-        """Whether it reads region vectors where there are any."""
-        ...
-
-    @property
-    def reads_unlabelled(self) -> bool:
-        """Whether images without any known or proposed cell teach it something."""
-        ...
-
-    def build(self, start: Start) -> Learner:
-        """What is trained, at its start."""
-        ...
-
-
-class OnWholeImages:
-    """What recipes of a plain linear head have in common; those with proposals say so."""
-
-    __slots__ = ()
-    uses_proposals: ClassVar[bool] = False
-    needs_regions: ClassVar[bool] = False
-    reads_regions: ClassVar[bool] = False
-    reads_unlabelled: ClassVar[bool] = False
-
-
-@runtime_checkable
-class CellLoss(Protocol):
-    """A loss over cells; the recipes of a plain linear head are nothing else."""
-
-    def __call__(
-        self,
-        logits: Float[Tensor, "batch labels"],
-        states: Int8[Tensor, "batch labels"],
-        proposals: Int8[Tensor, "batch labels"],
-        weights: Float[Tensor, "batch labels"] | None = None,
-    ) -> Float[Tensor, ""]:
-        """Loss of a batch, in nats a cell that takes part; pure.
-
-        ``states`` are known cells, ``proposals`` are nonzero only where ``states`` is 0,
-        ``weights`` say how much each proposal counts (fully where None).
-        """
-        ...
+    def schedule(self, shared: Schedule) -> Schedule:
+        """The shared schedule as this attempt follows it."""
+        return self.settings.schedule(shared)

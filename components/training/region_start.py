@@ -10,9 +10,8 @@ from scipy.special import logit, softmax
 from components.errors import InputError
 from components.models.heads.evidence_pool import EvidencePool
 from components.models.heads.region_query import RegionQuery
-from components.training.learner import Start
-from components.training.linear_head import SPREAD, Standardiser
-from components.training.linear_learner import expected_share
+from components.training.linear import SPREAD, Standardiser, expected_share
+from components.training.task import Task
 
 ATTENTION_SPREAD = 1.0
 """Standard deviation, over regions, of a label's attention before its softmax."""
@@ -31,18 +30,18 @@ class RegionSpace:
     share: Float32[np.ndarray, " labels"]
 
     @classmethod
-    def of(cls, start: Start) -> "RegionSpace":
+    def of(cls, task: Task) -> "RegionSpace":
         """Looks at up to 1,024 images, evenly spread over the training set."""
-        if not start.data.regions:
+        if not task.regions:
             raise InputError("Region vectors are needed, and there are none; embed regions.")
-        count = len(start.data.states)
+        count = len(task.states)
         rows = np.linspace(0, count - 1, min(count, _IMAGES_LOOKED_AT)).astype(np.int64)
-        regions = np.asarray(start.data.regions[0][rows], np.float32)
+        regions = np.asarray(task.regions[0][rows], np.float32)
         space = Standardiser.of(regions.reshape(-1, regions.shape[-1]))
-        names = start.names.vectors
+        names = task.names.vectors
         text = names - names.mean(axis=0) if len(names) > 1 else names
         text = text / np.maximum(np.linalg.norm(text, axis=1, keepdims=True), 1e-12)
-        return cls(space, space.apply(regions), text, expected_share(start.data.states))
+        return cls(space, space.apply(regions), text, expected_share(task.states))
 
     def attention(self) -> Float32[np.ndarray, "labels embed"]:
         """Texts as long as gives attention its spread."""
@@ -60,9 +59,9 @@ class RegionSpace:
         return gain.astype(np.float32), bias.astype(np.float32)
 
 
-def evidence_pool_like_zero_shot(start: Start) -> EvidencePool:
+def evidence_pool_like_zero_shot(task: Task) -> EvidencePool:
     """Both prompts of each label are its text."""
-    found = RegionSpace.of(start)
+    found = RegionSpace.of(task)
     where = found.attention()
     weights = softmax(found.regions @ where.T, axis=1)
     pooled = (weights * (found.regions @ found.text.T)).sum(axis=1)
@@ -76,9 +75,9 @@ def evidence_pool_like_zero_shot(start: Start) -> EvidencePool:
     )
 
 
-def region_query_like_zero_shot(start: Start) -> RegionQuery:
+def region_query_like_zero_shot(task: Task) -> RegionQuery:
     """Queries are the texts, nothing is refined."""
-    found = RegionSpace.of(start)
+    found = RegionSpace.of(task)
     head = RegionQuery(
         torch.from_numpy(found.text),
         torch.from_numpy(found.attention()),

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 
 from components.models.heads.head import Head
 from components.models.images import Images
-from components.training.data import Schedule, TrainingSet
 from components.training.inference import head_logits
 from components.training.learner import Batch, Learner
 from components.training.prefetch import loaded_ahead
+from components.training.schedule import Schedule
+from components.training.task import Task
 
 Places = tuple[Tensor, Tensor]
 """Rows of the training set, and the view of each."""
@@ -33,27 +34,25 @@ ALONE = Workers()
 
 
 class Steps:
-    """Batches of a training set, and what is done with each."""
+    """Batches of a task, and what is done with each."""
 
     def __init__(
         self,
-        data: TrainingSet,
+        task: Task,
         rows: Int64[np.ndarray, " rows"],
         schedule: Schedule,
         device: torch.device,
         seed: int,
         workers: Workers,
     ) -> None:
-        self.data = data
+        self.task = task
         self.rows = torch.from_numpy(rows)
         self.schedule = schedule
         self.device = device
         self.seed = seed
         self.workers = workers
-        self.views = torch.from_numpy(data.views).to(device)
-        self.states = torch.from_numpy(data.states).to(device)
-        self.proposals = torch.from_numpy(data.proposals).to(device)
-        self.weights = None if data.weights is None else torch.from_numpy(data.weights).to(device)
+        self.views = torch.from_numpy(task.views).to(device)
+        self.states = torch.from_numpy(task.states).to(device)
         self.per_epoch = max(math.ceil(len(rows) / schedule.batch_size), schedule.min_steps)
         self.scaler = torch.amp.GradScaler(
             device.type, enabled=schedule.precision == "float16" and device.type == "cuda"
@@ -61,8 +60,8 @@ class Steps:
 
     def scored(self, head: Head) -> Float32[np.ndarray, "examples labels"]:
         """Logits of all training images, original view."""
-        regions = self.data.regions[0] if self.data.regions else None
-        return head_logits(head, self.data.views[0], regions, self.device, self.data.pictures)
+        regions = self.task.regions[0] if self.task.regions else None
+        return head_logits(head, self.task.views[0], regions, self.device, self.task.pictures)
 
     def epoch(
         self,
@@ -83,7 +82,7 @@ class Steps:
                 group["lr"] = rate * group["factor"]
             batch = self._batch(*place, pixels, number)
             total += self._step(batch, model, optimizer)
-            pull_back(learner, anchors, rate * self.schedule.weight_decay)
+            pull_back(learner, anchors, rate * self.schedule.pull)
             learner.after_step()
         return total / self.per_epoch
 
@@ -94,7 +93,7 @@ class Steps:
             yield self._share(rows), self._share(view)
 
     def _loaded(self, places: Iterator[Places]) -> Iterator[tuple[Places, Tensor | None]]:
-        pictures = self.data.pictures
+        pictures = self.task.pictures
         if pictures is None:
             return loaded_ahead(places, None)
         return loaded_ahead(
@@ -122,23 +121,17 @@ class Steps:
 
     def _batch(self, rows: Tensor, view: Tensor, pixels: Tensor | None, epoch: int) -> Batch:
         regions = None
-        if self.data.regions and pixels is None:
+        if self.task.regions and pixels is None:
             regions = self._regions(rows.numpy(), view.numpy())
         rows, view = rows.to(self.device), view.to(self.device)
-        proposals = self.proposals[rows]
-        weights = (
-            torch.ones(proposals.shape, device=self.device)
-            if self.weights is None
-            else self.weights[rows]
-        )
         if pixels is not None:
             pixels = pixels.to(self.device, non_blocking=True)
         images = Images(self.views[view, rows], regions, pixels)
-        return Batch(images, self.states[rows], proposals, weights, rows, epoch)
+        return Batch(images, self.states[rows], rows, epoch, self.schedule.epochs)
 
     def _regions(self, rows: np.ndarray, view: np.ndarray) -> Tensor:
-        gathered = np.empty((len(rows), *self.data.regions[0].shape[1:]), np.float32)
-        for number, regions in enumerate(self.data.regions):
+        gathered = np.empty((len(rows), *self.task.regions[0].shape[1:]), np.float32)
+        for number, regions in enumerate(self.task.regions):
             own = view == number
             if own.any():
                 gathered[own] = regions[rows[own]]

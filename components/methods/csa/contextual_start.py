@@ -9,15 +9,14 @@ from torch import Tensor, nn
 
 from components.methods.csa.contexts import ContextModel
 from components.models.heads.contextual import ContextReader, ContextualHead
-from components.models.heads.copying import detached_copy
 from components.models.heads.evidence_pool import EvidencePool
+from components.models.heads.head import detached_copy
 from components.models.heads.linear import LinearHead
 from components.models.heads.summed import SummedHead
 from components.models.images import Images
-from components.training.learner import Start
-from components.training.linear_head import SPREAD
-from components.training.linear_learner import StandardisedLinear, expected_share
+from components.training.linear import SPREAD, StandardisedLinear, expected_share
 from components.training.region_start import evidence_pool_like_zero_shot
+from components.training.task import Task
 
 
 class ImageSpace(nn.Module):
@@ -67,7 +66,7 @@ class ContextualStart:
     @classmethod
     def of(
         cls,
-        start: Start,
+        task: Task,
         contexts: ContextModel,
         *,
         hidden: int,
@@ -78,8 +77,8 @@ class ContextualStart:
 
         ``pool`` may bring another reading of regions; it is taken over.
         """
-        pool = pool or evidence_pool_like_zero_shot(start)
-        linear = StandardisedLinear.of(start)
+        pool = pool or evidence_pool_like_zero_shot(task)
+        linear = StandardisedLinear.of(task)
         space = ImageSpace(linear, pool.centre, pool.scale)
         pool.centre.zero_()
         pool.scale.fill_(1.0)
@@ -89,12 +88,12 @@ class ContextualStart:
             with torch.no_grad():
                 for each in (reading.whole.weight, reading.whole.bias, pool.what, pool.bias):
                     each.mul_(0.5)
-        return cls(ContextualHead(reading, _reader(start, space, contexts, hidden)), space)
+        return cls(ContextualHead(reading, _reader(task, space, contexts, hidden)), space)
 
 
-def _reader(start: Start, space: ImageSpace, contexts: ContextModel, hidden: int) -> ContextReader:
+def _reader(task: Task, space: ImageSpace, contexts: ContextModel, hidden: int) -> ContextReader:
     """Reads each context from the mean text of its labels."""
-    names = start.names.vectors
+    names = task.names.vectors
     centred = names - names.mean(axis=0) if len(names) > 1 else names
     member = (contexts.groups[:, None] == np.arange(contexts.num_groups)).astype(np.float32)
     text = member.T @ centred / np.maximum(member.sum(axis=0), 1)[:, None]
@@ -105,9 +104,9 @@ def _reader(start: Start, space: ImageSpace, contexts: ContextModel, hidden: int
         torch.tensor(1.0),
         hidden,
     )
-    vectors = torch.from_numpy(start.data.views[0])
+    vectors = torch.from_numpy(task.views[0])
     scores = ((vectors - space.centre) / space.scale) @ reader.text.T
-    share = 1 - np.exp(np.log1p(-np.clip(expected_share(start.data.states), 0, 0.5)) @ member)
+    share = 1 - np.exp(np.log1p(-np.clip(expected_share(task.states), 0, 0.5)) @ member)
     with torch.no_grad():
         spread = float(scores.std(dim=0, correction=0).mean())
         reader.gamma.fill_(SPREAD / spread if spread > 0 else 0.0)

@@ -19,12 +19,12 @@ from components.models.heads.evidence_pool import EvidencePool
 from components.models.heads.summed import SummedHead
 from components.models.images import Images
 from components.models.prompt_tokens import PromptTokens
-from components.training.learner import Start
 from components.training.region_start import evidence_pool_like_zero_shot
+from components.training.task import Task
 
 NO_TOWER = (
     "prompts are tokens, and the label names come without a text tower to train them through. "
-    "Set train.prompts to tokens, with an encoder of kind open_clip (conse has no text tokens), "
+    "Set train.methods.csa.prompts to tokens, with an encoder of kind open_clip (conse has no text tokens), "
     "or leave the recipe's prompts at residual."
 )
 
@@ -91,18 +91,18 @@ class StartedPrompts(NamedTuple):
     pool: EvidencePool
 
 
-def started_prompts(start: Start, num_tokens: int | None, *, shared: bool) -> StartedPrompts:
+def started_prompts(task: Task, num_tokens: int | None, *, shared: bool) -> StartedPrompts:
     """Prompts at the words of the template.
 
     Raises:
         InputError: If there is no text tower, or the tokens do not fit.
     """
-    if start.names.prompter is None:
+    if task.names.prompter is None:
         raise InputError(NO_TOWER)
-    where, what = (start.names.prompter.prompts(num_tokens, shared=shared) for _ in range(2))
+    where, what = (task.names.prompter.prompts(num_tokens, shared=shared) for _ in range(2))
     with torch.no_grad():
-        names = replace(start.names, vectors=where().float().cpu().numpy())
-    pool = evidence_pool_like_zero_shot(replace(start, names=names))
+        names = replace(task.names, vectors=where().float().cpu().numpy())
+    pool = evidence_pool_like_zero_shot(replace(task, names=names))
     return StartedPrompts(where, what, pool)
 
 

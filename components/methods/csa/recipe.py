@@ -21,8 +21,8 @@ labels can be read from the whole image as well (``whole``); weights are calibra
 share of the labelled images that teaches nothing else.
 """
 
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal, cast
+from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -38,95 +38,49 @@ from components.methods.csa.contexts import ContextModel
 from components.methods.csa.contextual_start import ContextualStart
 from components.methods.csa.feedback import feedback_strength
 from components.methods.csa.prompted_pool import PromptedPool, started_prompts
+from components.methods.csa.settings import CSASettings
 from components.methods.csa.targets import believed_contexts, known_contexts
 from components.methods.csa.teacher import AveragedHead
-from components.methods.csa.thresholds import Policy, class_thresholds
+from components.methods.csa.thresholds import class_thresholds
 from components.methods.csa.views import strong_view
-from components.methods.csa.weights import TrustCurve, Weighting, pseudo_weights
+from components.methods.csa.weights import TrustCurve, pseudo_weights
 from components.models.heads.contextual import ContextualHead
-from components.models.heads.copying import detached_copy
-from components.models.heads.head import Head
+from components.models.heads.head import Head, detached_copy
 from components.models.heads.summed import SummedHead
-from components.training.learner import Batch, Learner, ScoreTraining, Start
+from components.training.learner import Batch, Learner, ScoreTraining
+from components.training.task import Task
+
+_LONGEST = 24
+"""All images teach, so an epoch is long, and fewer of them do."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CSA:
-    """Settings."""
+def attempts(task: Task) -> tuple[CSASettings, ...]:
+    """With the whole image as zero-shot reads it, and learned; of tokens, two speeds.
 
-    name: Literal["csa"] = "csa"
-    uses_proposals: ClassVar[bool] = False
-    needs_regions: ClassVar[bool] = True
-    reads_regions: ClassVar[bool] = True
-    reads_unlabelled: ClassVar[bool] = True
-    unknown_weight: float = 1.0
-    """λ_u; 0 leaves unknown cells out."""
-    context_weight: float = 0.5
-    """λ_c; 0 leaves contexts out, and nothing of them reaches the labels."""
-    warm_up_epochs: int = 2
-    """Epochs in which only known cells teach."""
-    policy: Policy = "cap"
-    beta: float = 0.5
-    """Of F-beta, for the policy of that name."""
-    expected_positives: float = 1.0
-    """Labels in an image; only for labels without a known negative."""
-    weighting: Weighting = "calibrated"
-    estimation_share: float = 0.2
-    """Of labelled images, kept apart for calibrated weights."""
-    keep: Literal["teacher", "student"] = "teacher"
-    decay: float = 0.99
-    """Of the teacher's average."""
-    region_dropout: float = 0.25
-    noise: float = 0.2
-    """Of strong views, in standard deviations."""
-    num_groups: int | None = None
-    """Contexts; found where None."""
-    images_for_half: float = 200.0
-    shuffle_contexts: int | None = None
-    """Seed of the control whose contexts are dealt out at random."""
-    whole: Literal["absent", "fixed", "trained"] = "fixed"
-    """Class prompts on the whole image: none, as zero-shot, or learned."""
-    hidden: int = 64
-    rate: float = 1 / 3
-    """Of the schedule's learning rate."""
-    prompts: Literal["residual", "tokens"] = "residual"
-    """Of regions. residual: free vectors, from the text of each label; tokens: learned words
-    before its name, through the frozen text tower."""
-    num_tokens: int | None = None
-    """Learned words a prompt; None takes as many as the template has (then the start is
-    zero-shot); the description says 16."""
-    shared_tokens: bool = False
-    """Whether all labels learn the same words."""
-    token_rate: float = 1 / 3
-    """Of the schedule's learning rate, for tokens."""
-    asymmetric: AsymmetricLoss = field(
-        default_factory=lambda: AsymmetricLoss(gamma_positive=0.0, gamma_negative=0.0, clip=0.0)
+    How fast tokens should learn depends on how many images are labelled.
+    """
+    if task.names.prompter is not None:
+        tokens = CSASettings(most_epochs=_LONGEST, prompts="tokens")
+        return (tokens, replace(tokens, token_rate=1.0))
+    plain = CSASettings(most_epochs=_LONGEST)
+    return (plain, replace(plain, whole="trained"))
+
+
+def build(settings: CSASettings, task: Task) -> Learner:
+    """The head close to zero-shot, and its contexts."""
+    return CSALearner(settings, task)
+
+
+def contexts_of(settings: CSASettings, task: Task) -> ContextModel:
+    """Groups of labels, from the known cells of the training images."""
+    found = ContextModel.fit(
+        task.states,
+        task.names.vectors,
+        num_groups=settings.num_groups,
+        images_for_half=settings.images_for_half,
     )
-    """All 0, which is cross-entropy, did better on hold-outs than 0, 4, 0.05 of the protocol
-    of the same laboratory."""
-
-    def __post_init__(self) -> None:
-        rates = (self.rate, self.token_rate)
-        if min(self.unknown_weight, self.context_weight, self.noise, *rates) < 0:
-            raise ValueError("weights, noise and rates must be at least 0")
-        if min(self.region_dropout, self.estimation_share, self.decay) < 0:
-            raise ValueError("region_dropout, estimation_share and decay must be at least 0")
-        if max(self.region_dropout, self.estimation_share, self.decay) >= 1:
-            raise ValueError("region_dropout, estimation_share and decay must be below 1")
-
-    def build(self, start: Start) -> Learner:
-        """The head close to zero-shot, and its contexts."""
-        return CSALearner(self, start)
-
-    def contexts(self, start: Start) -> ContextModel:
-        """Groups of labels, from the known cells of the training images."""
-        found = ContextModel.fit(
-            start.data.states,
-            start.names.vectors,
-            num_groups=self.num_groups,
-            images_for_half=self.images_for_half,
-        )
-        return found if self.shuffle_contexts is None else found.shuffled(self.shuffle_contexts)
+    shuffled = settings.shuffle_contexts
+    return found if shuffled is None else found.shuffled(shuffled)
 
 
 class CSALearner(Learner):
@@ -135,18 +89,23 @@ class CSALearner(Learner):
     thresholds: Tensor
     estimation: Tensor
 
-    def __init__(self, recipe: CSA, start: Start) -> None:
+    def __init__(self, settings: CSASettings, task: Task) -> None:
         super().__init__()
-        self.recipe = recipe
-        self.states = start.data.states
+        self.settings = settings
+        self.asymmetric = AsymmetricLoss(
+            gamma_positive=settings.gamma_positive,
+            gamma_negative=settings.gamma_negative,
+            clip=settings.clip,
+        )
+        self.states = task.states
         tokens = None
-        if recipe.prompts == "tokens":
-            tokens = started_prompts(start, recipe.num_tokens, shared=recipe.shared_tokens)
+        if settings.prompts == "tokens":
+            tokens = started_prompts(task, settings.num_tokens, shared=settings.shared_tokens)
         found = ContextualStart.of(
-            start,
-            recipe.contexts(start),
-            hidden=recipe.hidden,
-            whole=recipe.whole != "absent",
+            task,
+            contexts_of(settings, task),
+            hidden=settings.hidden,
+            whole=settings.whole != "absent",
             pool=tokens and tokens.pool,
         )
         self.space = found.space
@@ -156,11 +115,11 @@ class CSALearner(Learner):
             self.student.pool.where.requires_grad_(False)
             self.student.pool.what.requires_grad_(False)
             self.prompts = PromptedPool(tokens.where, tokens.what, self.student.pool)
-        if not recipe.context_weight:
+        if not settings.context_weight:
             self.student.contexts.requires_grad_(False)
-        if recipe.whole == "fixed":
+        if settings.whole == "fixed":
             cast(SummedHead, self.student.reading).whole.requires_grad_(False)
-        self.teacher = AveragedHead(self.student, recipe.decay)
+        self.teacher = AveragedHead(self.student, settings.decay)
         self.curve = TrustCurve()
         self.register_buffer("thresholds", torch.full((self.states.shape[1],), torch.inf))
         self.register_buffer("estimation", torch.from_numpy(self._estimation_images()))
@@ -168,18 +127,18 @@ class CSALearner(Learner):
     def _estimation_images(self) -> np.ndarray:
         """Labelled images that calibrate weights and teach nothing else."""
         chosen = np.zeros(len(self.states), np.bool_)
-        wanted = self.recipe.weighting == "calibrated" or self.recipe.context_weight
+        wanted = self.settings.weighting == "calibrated" or self.settings.context_weight
         if wanted and (self.states < UNKNOWN).any():
             labelled = np.flatnonzero((self.states != UNKNOWN).any(axis=1))
             order = torch.randperm(len(labelled)).numpy()
-            chosen[labelled[order[: int(self.recipe.estimation_share * len(labelled))]]] = True
+            chosen[labelled[order[: int(self.settings.estimation_share * len(labelled))]]] = True
         return chosen
 
     def forward(self, batch: Batch) -> Float[Tensor, ""]:
         """L of the batch."""
-        recipe = self.recipe
+        settings = self.settings
         weak = self.space(batch.images)
-        strong = strong_view(weak, region_dropout=recipe.region_dropout, noise=recipe.noise)
+        strong = strong_view(weak, region_dropout=settings.region_dropout, noise=settings.noise)
         read = (
             self.prompts.read(self.student, strong) if self.prompts else self.student.read(strong)
         )
@@ -187,22 +146,24 @@ class CSALearner(Learner):
         used = torch.where(self.estimation[batch.rows][:, None], UNKNOWN, batch.states)
         known = 1 - cells(used, UNKNOWN, labels)
         present = cells(used, PRESENT, labels)
-        loss = weighted_mean(recipe.asymmetric(labels, present), known)
-        warm = batch.epoch < recipe.warm_up_epochs
+        loss = weighted_mean(self.asymmetric(labels, present), known)
+        warm = batch.epoch < settings.warm_up_epochs
         with torch.no_grad():
             believed = _at_least_single(self.teacher.head(weak)).sigmoid()
-        if recipe.unknown_weight and not warm:
-            loss = loss + recipe.unknown_weight * self._pseudo_loss(labels, believed, batch)
-        if recipe.context_weight:
-            loss = loss + recipe.context_weight * self._context_loss(contexts, used, believed, warm)
+        if settings.unknown_weight and not warm:
+            loss = loss + settings.unknown_weight * self._pseudo_loss(labels, believed, batch)
+        if settings.context_weight:
+            loss = loss + settings.context_weight * self._context_loss(
+                contexts, used, believed, warm
+            )
         return loss
 
     def _pseudo_loss(self, labels: Tensor, believed: Tensor, batch: Batch) -> Tensor:
         """Loss of pseudo-labels, w ⊙ ASL over unknown cells."""
         present = believed >= self.thresholds
-        weight = pseudo_weights(self.recipe.weighting, believed, present, self.curve)
+        weight = pseudo_weights(self.settings.weighting, believed, present, self.curve)
         weight = weight * cells(batch.states, UNKNOWN, labels)
-        return weighted_mean(self.recipe.asymmetric(labels, present.to(labels.dtype)), weight)
+        return weighted_mean(self.asymmetric(labels, present.to(labels.dtype)), weight)
 
     def _context_loss(
         self, contexts: Tensor, states: Tensor, believed: Tensor, warm: bool
@@ -219,20 +180,20 @@ class CSALearner(Learner):
         """Thresholds and trust, from the teacher's view of all training images."""
         apart = np.flatnonzero(self.estimation.cpu().numpy())
         truth, known = self.states[apart] == PRESENT, self.states[apart] != UNKNOWN
-        if self.recipe.context_weight:
+        if self.settings.context_weight:
             logits = self._fit_feedback(score, apart)
         else:
             logits = score(self.space.folded(self._teacher()))
-        if epoch < self.recipe.warm_up_epochs:
+        if epoch < self.settings.warm_up_epochs:
             return
         probabilities = expit(logits)
         self.curve.fit(probabilities[apart], truth, known)
         found = class_thresholds(
-            self.recipe.policy,
+            self.settings.policy,
             probabilities,
             self.states,
-            beta=self.recipe.beta,
-            expected_positives=self.recipe.expected_positives,
+            beta=self.settings.beta,
+            expected_positives=self.settings.expected_positives,
         )
         self.thresholds.copy_(torch.from_numpy(found))
 
@@ -254,7 +215,7 @@ class CSALearner(Learner):
 
     def rate_factors(self) -> dict[str, float]:
         """Few images are soon learned by heart."""
-        return {"student.": self.recipe.rate, "prompts.": self.recipe.token_rate}
+        return {"student.": self.settings.rate, "prompts.": self.settings.token_rate}
 
     def anchored(self) -> list[nn.Parameter]:
         """The prompts."""
@@ -269,9 +230,9 @@ class CSALearner(Learner):
 
     def head(self) -> Head:
         """On raw images, of the teacher or of the student; with prompts as plain vectors."""
-        if self.prompts and self.recipe.keep == "student":
+        if self.prompts and self.settings.keep == "student":
             self.prompts.fold(self.student)
-        kept = self._teacher() if self.recipe.keep == "teacher" else self.student
+        kept = self._teacher() if self.settings.keep == "teacher" else self.student
         return self.space.folded(kept)
 
 

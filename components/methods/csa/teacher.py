@@ -3,8 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from components.models.heads.copying import detached_copy
-from components.models.heads.head import Head
+from components.models.heads.head import Head, detached_copy
 
 
 class AveragedHead(nn.Module):

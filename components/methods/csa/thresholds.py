@@ -8,16 +8,13 @@ positive × positives expected in an image (single positives: 1, the least there
 unless settings say more). Ours, as the descriptions only know labelled images.
 """
 
-from typing import Literal
-
 import numpy as np
 from jaxtyping import Float, Float32, Int8
 
 from components.labelers.class_proportions import ClassProportions, positive_share
 from components.labelers.f_beta_threshold import FBetaThreshold
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
-
-Policy = Literal["cap", "f_beta"]
+from components.methods.csa.settings import Policy
 
 
 def class_thresholds(

@@ -5,16 +5,14 @@ have proved right on labelled images kept apart (DiCaP; components/labelers/
 calibrated_weight.py), which needs known positives and known negatives there.
 """
 
-from typing import Literal
-
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Float32
 from torch import Tensor, nn
 
 from components.labelers.calibrated_weight import CalibratedWeight
+from components.methods.csa.settings import Weighting
 
-Weighting = Literal["uniform", "confidence", "calibrated"]
 NUM_BINS = 20
 
 

@@ -18,23 +18,28 @@ What the bench showed to matter on frozen features, and nothing else (docs/resul
   (Polyak averaging).
 """
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from functools import partial
+from typing import cast
 
 import torch
 import torch.nn.functional as functional
 from jaxtyping import Float, Int8
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from components.losses.cells import cells
-from components.models.heads.copying import detached_copy
-from components.models.heads.head import Head
+from components.methods.efuda.settings import EfudaSettings
+from components.models.heads.head import Head, detached_copy
 from components.models.heads.summed import SummedHead
-from components.training.learner import Batch, Learner, Start
-from components.training.linear_learner import StandardisedLinear
+from components.models.images import Images
+from components.training.learner import Batch, Learner
+from components.training.linear import StandardisedLinear
 from components.training.region_start import evidence_pool_like_zero_shot
+from components.training.task import Task
 
+PULLS = (200.0, 100.0, 50.0)
+"""Cautious ones first; each label divides them by its positives."""
 _IMAGINED_POSITIVES = 1.0
 """Of each label, so that one without a known positive has a pull, too; 0.5 and 2 did
 equally well on development splits."""
@@ -42,51 +47,36 @@ _RAMP_STEPS = 5
 """The running mean starts short, so that the first steps are not the start for long."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Efuda:
-    """Settings of the loss.
+def attempts(task: Task) -> tuple[EfudaSettings, ...]:
+    """From cautious to bold."""
+    return tuple(EfudaSettings(pull=pull) for pull in PULLS)
 
-    The pull on label k is the schedule's ``weight_decay`` ÷ (known positives of k + 1).
+
+def build(settings: EfudaSettings, task: Task) -> Learner:
+    """Half of each reading, both at zero-shot; without regions all of the one."""
+    return EfudaLearner(settings, task)
+
+
+def loss(
+    settings: EfudaSettings,
+    logits: Float[Tensor, "batch labels"],
+    states: Int8[Tensor, "batch labels"],
+    never_absent: Float[Tensor, " labels"],
+) -> Float[Tensor, ""]:
+    """Cross-entropy, mean over what the cells count.
+
+    Args:
+        settings: What unknown cells count.
+        logits: Of the batch.
+        states: Known cells.
+        never_absent: 1 for labels without a known absence in training, else 0.
     """
-
-    name: Literal["efuda"] = "efuda"
-    uses_proposals: ClassVar[bool] = False
-    needs_regions: ClassVar[bool] = False
-    reads_regions: ClassVar[bool] = True
-    reads_unlabelled: ClassVar[bool] = False
-    unknown_weight: float = 0.3
-    """What an unknown cell counts as an absent one, for labels without a known absence;
-    in [0, 1]."""
-    averaging: float = 0.99
-    """Of the running mean over steps; in [0, 1), 0 keeps the last step."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.unknown_weight <= 1 or not 0 <= self.averaging < 1:
-            raise ValueError("unknown_weight must be in [0, 1] and averaging in [0, 1)")
-
-    def build(self, start: Start) -> Learner:
-        """Half of each reading, both at zero-shot; without regions all of the one."""
-        return EfudaLearner(self, start)
-
-    def loss(
-        self,
-        logits: Float[Tensor, "batch labels"],
-        states: Int8[Tensor, "batch labels"],
-        never_absent: Float[Tensor, " labels"],
-    ) -> Float[Tensor, ""]:
-        """Cross-entropy, mean over what the cells count.
-
-        Args:
-            logits: Of the batch.
-            states: Known cells.
-            never_absent: 1 for labels without a known absence in training, else 0.
-        """
-        unknown = cells(states, UNKNOWN, logits)
-        counted = (1 - unknown) + self.unknown_weight * unknown * never_absent
-        each = functional.binary_cross_entropy_with_logits(
-            logits, cells(states, PRESENT, logits), reduction="none"
-        )
-        return (counted * each).sum() / counted.sum().clamp(min=1e-6)
+    unknown = cells(states, UNKNOWN, logits)
+    counted = (1 - unknown) + settings.unknown_weight * unknown * never_absent
+    each = functional.binary_cross_entropy_with_logits(
+        logits, cells(states, PRESENT, logits), reduction="none"
+    )
+    return (counted * each).sum() / counted.sum().clamp(min=1e-6)
 
 
 class EfudaLearner(Learner):
@@ -94,61 +84,64 @@ class EfudaLearner(Learner):
 
     never_absent: Tensor
     pull_shares: Tensor
-    steps: Tensor
 
-    def __init__(self, recipe: Efuda, start: Start) -> None:
+    def __init__(self, settings: EfudaSettings, task: Task) -> None:
         super().__init__()
-        self.recipe = recipe
-        self.whole = StandardisedLinear.of(start)
-        self.pool = evidence_pool_like_zero_shot(start) if start.data.regions else None
-        if self.pool is not None:
-            with torch.no_grad():
-                for half in (self.whole.weight, self.whole.bias, self.pool.what, self.pool.bias):
-                    half.mul_(0.5)
-        absent = torch.from_numpy((start.data.states == ABSENT).any(axis=0))
+        self.settings = settings
+        self.readings = _Readings(task)
+        absent = torch.from_numpy((task.states == ABSENT).any(axis=0))
         self.register_buffer("never_absent", (~absent).float())
-        positives = torch.from_numpy((start.data.states == PRESENT).sum(axis=0))
+        positives = torch.from_numpy((task.states == PRESENT).sum(axis=0))
         self.register_buffer("pull_shares", 1 / (positives.float() + _IMAGINED_POSITIVES))
-        self.register_buffer("steps", torch.zeros(()))
-        self._trained = dict(self.named_parameters())
-        for name, value in self._trained.items():
-            self.register_buffer(_mean_of(name), value.detach().clone())
+        moved = partial(_moved, averaging=settings.averaging)
+        self.mean = AveragedModel(self.readings, avg_fn=moved).requires_grad_(False)
+        self.mean.update_parameters(self.readings)  # the first update copies: the start
 
     def forward(self, batch: Batch) -> Float[Tensor, ""]:
         """The loss of the batch."""
-        logits = self.whole(batch.images.vectors)
-        if self.pool is not None:
-            logits = logits + self.pool(batch.images)
-        return self.recipe.loss(logits.float(), batch.states, self.never_absent)
+        logits = self.readings(batch.images).float()
+        return loss(self.settings, logits, batch.states, self.never_absent)
 
     @torch.no_grad()
     def after_step(self) -> None:
         """Move the running mean."""
-        self.steps += 1
-        keep = min(self.recipe.averaging, float(self.steps / (self.steps + _RAMP_STEPS)))
-        for name, value in self._trained.items():
-            self.get_buffer(_mean_of(name)).lerp_(value, 1 - keep)
+        self.mean.update_parameters(self.readings)
 
     def head(self) -> Head:
         """The running mean, the whole image's part on raw vectors."""
-        mean = {name: self.get_buffer(_mean_of(name)) for name in self._trained}
-        whole = self.whole.folding(mean["whole.weight"], mean["whole.bias"])
-        if self.pool is None:
-            return whole
-        pool = detached_copy(self.pool)
-        own = {name: mean[f"pool.{name}"].clone() for name, _ in self.pool.named_parameters()}
-        pool.load_state_dict(own, strict=False)
-        return SummedHead(whole, pool)
+        mean = cast(_Readings, self.mean.module)
+        whole = mean.whole.folded()
+        return whole if mean.pool is None else SummedHead(whole, detached_copy(mean.pool))
 
     def anchored(self) -> list[nn.Parameter]:
         """All weights; biases are free."""
-        pooled = [] if self.pool is None else [self.pool.where, self.pool.what]
-        return [self.whole.weight, *pooled]
+        pool = self.readings.pool
+        pooled = [] if pool is None else [pool.where, pool.what]
+        return [self.readings.whole.weight, *pooled]
 
     def pull_factors(self) -> Float[Tensor, " labels"]:
         """The more positives, the weaker."""
         return self.pull_shares
 
 
-def _mean_of(name: str) -> str:
-    return "mean_" + name.replace(".", "_")
+def _moved(mean: Tensor, value: Tensor, steps: Tensor | int, *, averaging: float) -> Tensor:
+    keep = min(averaging, float(steps / (steps + _RAMP_STEPS)))
+    return torch.lerp(mean, value, 1 - keep)
+
+
+class _Readings(nn.Module):
+    """A linear head on the whole image and, where there are regions, a pool over them."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self.whole = StandardisedLinear.of(task)
+        self.pool = evidence_pool_like_zero_shot(task) if task.regions else None
+        if self.pool is not None:
+            with torch.no_grad():
+                for half in (self.whole.weight, self.whole.bias, self.pool.what, self.pool.bias):
+                    half.mul_(0.5)
+
+    def forward(self, images: Images) -> Float[Tensor, "batch labels"]:
+        """Logits, the sum of both."""
+        logits = self.whole(images.vectors)
+        return logits if self.pool is None else logits + self.pool(images)

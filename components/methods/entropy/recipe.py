@@ -1,41 +1,44 @@
-"""Baseline: an unknown label is kept uncertain (EM, VLPL's loss without pseudo-labels).
+"""Known cells by −log p, all others by −α · entropy.
 
 The "EM" row of VLPL's table (arXiv 2310.15985): entropy maximisation on unknown cells,
 after Zhou et al., "Acknowledging the Unknown for Multi-Label Learning with Single
-Positive Labels" (ECCV 2022).
+Positive Labels" (ECCV 2022); VLPL's loss without pseudo-labels.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from functools import partial
 
-import torch
 from jaxtyping import Float, Int8
 from torch import Tensor
 
-from components.methods.vlpl.recipe import VLPL
-from components.training.learner import Learner, Start
-from components.training.linear_learner import LinearLearner
-from components.training.recipe import OnWholeImages
+from components.labels.states import ABSENT, PRESENT, UNKNOWN
+from components.losses.cells import cells, entropy, surprise
+from components.methods.entropy.settings import EntropySettings
+from components.training.learner import Learner
+from components.training.linear import PULLS, LinearLearner
+from components.training.task import Task
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entropy(OnWholeImages):
-    """Known cells by −log p, all others by −α · entropy."""
+def attempts(task: Task) -> tuple[EntropySettings, ...]:
+    """Free, and held at zero-shot more and more."""
+    return tuple(EntropySettings(pull=pull) for pull in PULLS)
 
-    name: Literal["entropy"] = "entropy"
-    alpha: float = 0.1
-    """Weight of the entropy reward; at least 0."""
 
-    def build(self, start: Start) -> Learner:
-        """A linear head."""
-        return LinearLearner(start, self.loss)
+def build(settings: EntropySettings, task: Task) -> Learner:
+    """A linear head."""
+    return LinearLearner(task, partial(loss, alpha=settings.alpha))
 
-    def loss(
-        self,
-        logits: Float[Tensor, "batch labels"],
-        states: Int8[Tensor, "batch labels"],
-        proposals: Int8[Tensor, "batch labels"],
-        weights: Float[Tensor, "batch labels"] | None = None,
-    ) -> Float[Tensor, ""]:
-        """VLPL's loss with nothing proposed."""
-        return VLPL(alpha=self.alpha).loss(logits, states, torch.zeros_like(proposals))
+
+def loss(
+    logits: Float[Tensor, "batch labels"],
+    states: Int8[Tensor, "batch labels"],
+    *,
+    alpha: float,
+) -> Float[Tensor, ""]:
+    """Mean over all cells; ``alpha`` weighs the reward for uncertainty."""
+    probabilities = logits.sigmoid()
+    each = (
+        cells(states, PRESENT, logits) * surprise(probabilities)
+        + cells(states, ABSENT, logits) * surprise(1 - probabilities)
+        - alpha * cells(states, UNKNOWN, logits) * entropy(probabilities)
+    )
+    return each.mean()

@@ -80,8 +80,8 @@ class GPRSettings(MethodSettings):
 
     cells: CellSettings = field(default_factory=CellSettings)
     annealing: Annealing = field(default_factory=Annealing)
-    annealing_epochs: int = 8
-    """Over which K and V move; as long as the training, in the published settings."""
+    annealing_epochs: int | None = None
+    """Over which K and V move; None is as long as the training, as in the published settings."""
     expected_positives: float | None = None
     """n̄, labels in an image; None leaves the regulariser out."""
     regulariser: float = 0.001
@@ -93,7 +93,7 @@ class GPRSettings(MethodSettings):
 
     def __post_init__(self) -> None:
         MethodSettings.__post_init__(self)
-        if self.annealing_epochs < 1:
+        if self.annealing_epochs is not None and self.annealing_epochs < 1:
             raise ValueError(f"annealing_epochs must be at least 1, got {self.annealing_epochs}")
         if self.regulariser < 0 or (self.expected_positives or 0) < 0:
             raise ValueError("regulariser and expected_positives must be at least 0")

@@ -13,8 +13,8 @@ pulls to the start; an image may have several captions, and a caption several im
 """
 
 import math
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, cast
+from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -22,110 +22,109 @@ from jaxtyping import Float
 from scipy.special import logit
 from torch import Tensor, nn
 
+from components.captions.captioned_images import CaptionedImages, TagList, with_labels
 from components.errors import InputError
 from components.labels.states import PRESENT
-from components.methods.tagalign.captioned import CaptionedImages, TagList, with_labels
 from components.methods.tagalign.losses import contrastive, multi_tag_softmax, scaled
+from components.methods.tagalign.settings import TagAlignSettings
 from components.models.gated_projector import GatedProjector
-from components.models.heads.copying import detached_copy
-from components.models.heads.head import Head
+from components.models.heads.head import Head, detached_copy
 from components.models.heads.projected import ProjectedHead
-from components.training.learner import Batch, Learner, Start
-from components.training.linear_learner import expected_share
+from components.training.learner import Batch, Learner
+from components.training.linear import expected_share
+from components.training.task import Task
 
-Kinds = Literal["none", "objects", "attributes", "both"]
 _FIRST_SCALE = 1 / 0.07
 _IMAGES_LOOKED_AT = 128
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TagAlign:
-    """Settings, and the captions of the very images that are trained on."""
+def attempts(task: Task) -> tuple[TagAlignSettings, ...]:
+    """Both kinds of tags or objects alone, and how regions make an image's similarity."""
+    objects = TagAlignSettings(kinds="objects")
+    return (
+        TagAlignSettings(),
+        objects,
+        replace(objects, caption_weight=0.3),
+        replace(objects, pool="mean"),
+    )
 
-    name: Literal["tagalign"] = "tagalign"
-    uses_proposals: ClassVar[bool] = False
-    needs_regions: ClassVar[bool] = True
-    reads_regions: ClassVar[bool] = True
-    reads_unlabelled: ClassVar[bool] = True
-    captions: CaptionedImages = field(repr=False, compare=False)
-    grid: tuple[int, int]
-    """Rows and columns of the regions."""
-    kinds: Kinds = "both"
-    pool: Literal["mean", "best"] = "best"
-    """How regions make an image's similarity; ``mean`` is the paper's."""
-    caption_weight: float = 1.0
-    """w_c."""
-    tag_weight: float = 1.0
-    """w_t."""
-    num_blocks: int = 2
-    kernel_size: int = 1
-    """The paper's is 3; that overfits small sets whose neighbours say little."""
 
-    def __post_init__(self) -> None:
-        if min(self.caption_weight, self.tag_weight) < 0:
-            raise ValueError("weights must be at least 0")
-        if self.kinds == "none" and not self.caption_weight:
-            raise ValueError("without tags and without captions nothing is learnt")
+def build(settings: TagAlignSettings, task: Task) -> Learner:
+    """The head at zero-shot.
 
-    def settings(self) -> dict[str, Any]:
-        """Without the captions."""
-        fields = ("kinds", "pool", "caption_weight", "tag_weight", "num_blocks", "kernel_size")
-        return {name: getattr(self, name) for name in fields}
+    Raises:
+        InputError: If captions, regions and labels do not fit, or nothing can be learnt.
+    """
+    captions, grid = _read(task)
+    _check(settings, captions, grid, task)
+    return TagAlignLearner(settings, captions, grid, task)
 
-    def build(self, start: Start) -> Learner:
-        """The head at zero-shot.
 
-        Raises:
-            InputError: If captions, regions and labels do not fit, or nothing can be learnt.
-        """
-        _check(self, start)
-        return TagAlignLearner(self, start)
+def _read(task: Task) -> tuple[CaptionedImages, tuple[int, int]]:
+    if task.captions is None:
+        raise InputError(
+            "TagAlign needs captions, and this task has none; use protocol captions on a world "
+            "with captions, or another method."
+        )
+    if task.grid is None:
+        raise InputError(
+            "TagAlign needs region vectors and their grid, and this task has none; embed with "
+            "regions, or take another method."
+        )
+    return task.captions, task.grid
 
 
 class TagAlignLearner(Learner):
     """The projected head, and a scale for each softmax."""
 
-    def __init__(self, recipe: TagAlign, start: Start) -> None:
+    def __init__(
+        self,
+        settings: TagAlignSettings,
+        captions: CaptionedImages,
+        grid: tuple[int, int],
+        task: Task,
+    ) -> None:
         super().__init__()
-        self.recipe = recipe
-        text = torch.from_numpy(start.names.vectors)
+        self.settings = settings
+        self.captions = captions.captions
+        text = torch.from_numpy(task.names.vectors)
         self.projected = ProjectedHead(
             GatedProjector.on_projected(
                 text.shape[1],
-                num_blocks=recipe.num_blocks,
-                kernel_size=recipe.kernel_size,
+                num_blocks=settings.num_blocks,
+                kernel_size=settings.kernel_size,
                 seed=int(torch.randint(2**31, ()).item()),
             ),
             text,
-            recipe.grid,
-            best_region=recipe.pool == "best",
-            sharpness=1 / start.names.temperature,
+            grid,
+            best_region=settings.pool == "best",
+            sharpness=1 / task.names.temperature,
         )
         self._freeze_what_no_loss_reaches()
-        lists = _tag_lists(recipe, start)
+        lists = _tag_lists(settings, captions, task)
         self.lists = lists
         self.scales = nn.ParameterDict(
             {
                 name: nn.Parameter(torch.tensor(_FIRST_SCALE).log())
-                for name in (*(["captions"] if recipe.caption_weight else []), *lists)
+                for name in (*(["captions"] if settings.caption_weight else []), *lists)
             }
         )
         for name, tags in lists.items():
             vectors = torch.from_numpy(np.asarray(tags.vectors, np.float32))
             self.register_buffer(f"{name}_text", vectors, persistent=False)
-        self._share = expected_share(start.data.states)
-        self._some_regions = _some_regions(start)
+        self._share = expected_share(task.states)
+        self._some_regions = _some_regions(task)
 
     def _freeze_what_no_loss_reaches(self) -> None:
         self.projected.scale.requires_grad_(False)
         self.projected.bias.requires_grad_(False)
-        self.projected.log_sharpness.requires_grad_(self.recipe.pool == "best")
+        self.projected.log_sharpness.requires_grad_(self.settings.pool == "best")
 
     def forward(self, batch: Batch) -> Float[Tensor, ""]:
         """L of the batch."""
         rows = batch.rows.cpu().numpy()
         regions = batch.images.required_regions()
-        captions = self.recipe.captions.captions
+        captions = self.captions
         used = captions.matrix.used(rows) if "captions" in self.scales else np.zeros(0, np.int32)
         texts = [self._tensor(captions.vectors[used])]
         texts += [cast(Tensor, getattr(self, f"{name}_text")) for name in self.lists]
@@ -136,11 +135,11 @@ class TagAlignLearner(Learner):
         if len(used):
             partners = self._tensor(captions.matrix.dense(rows, used)) > 0
             given = contrastive(scaled(parts[0], self.scales["captions"]), partners)
-            loss = loss + self.recipe.caption_weight * given
+            loss = loss + self.settings.caption_weight * given
         for (name, tags), part in zip(self.lists.items(), parts[1:], strict=True):
             targets = self._tensor(tags.matrix.dense(rows))
             given = multi_tag_softmax(scaled(part, self.scales[name]), targets).mean()
-            loss = loss + self.recipe.tag_weight * given
+            loss = loss + self.settings.tag_weight * given
         return loss
 
     def _tensor(self, array: np.ndarray) -> Tensor:
@@ -166,34 +165,35 @@ class TagAlignLearner(Learner):
         return [each for each in self.projected.projector.parameters() if each.ndim > 1]
 
 
-def _tag_lists(recipe: TagAlign, start: Start) -> dict[str, TagList]:
+def _tag_lists(
+    settings: TagAlignSettings, captions: CaptionedImages, task: Task
+) -> dict[str, TagList]:
     lists: dict[str, TagList] = {}
-    if recipe.kinds in {"objects", "both"}:
-        lists["objects"] = with_labels(
-            recipe.captions.objects, start.names.vectors, start.data.states
-        )
-    if recipe.kinds in {"attributes", "both"} and recipe.captions.attributes.matrix.num_tags:
-        lists["attributes"] = recipe.captions.attributes
+    if settings.kinds in {"objects", "both"}:
+        lists["objects"] = with_labels(captions.objects, task.names.vectors, task.states)
+    if settings.kinds in {"attributes", "both"} and captions.attributes.matrix.num_tags:
+        lists["attributes"] = captions.attributes
     return lists
 
 
-def _some_regions(start: Start) -> np.ndarray:
-    count = len(start.data.states)
+def _some_regions(task: Task) -> np.ndarray:
+    count = len(task.states)
     rows = np.linspace(0, count - 1, min(count, _IMAGES_LOOKED_AT)).astype(np.int64)
-    return np.asarray(start.data.regions[0][rows], np.float32)
+    return np.asarray(task.regions[0][rows], np.float32)
 
 
-def _check(recipe: TagAlign, start: Start) -> None:
-    captions = recipe.captions
-    if captions.num_images != len(start.data.states):
+def _check(
+    settings: TagAlignSettings, captions: CaptionedImages, grid: tuple[int, int], task: Task
+) -> None:
+    if captions.num_images != len(task.states):
         raise InputError(
-            f"Captions of {captions.num_images} images for {len(start.data.states)} training "
+            f"Captions of {captions.num_images} images for {len(task.states)} training "
             "images; read the captions of just these."
         )
-    count, embed = start.data.regions[0].shape[1:]
-    if math.prod(recipe.grid) != count or not count:
+    count, embed = task.regions[0].shape[1:]
+    if math.prod(grid) != count or not count:
         raise InputError(
-            f"{count} regions an image for a grid of {recipe.grid[0]} × {recipe.grid[1]}: TagAlign "
+            f"{count} regions an image for a grid of {grid[0]} × {grid[1]}: TagAlign "
             "needs region features; choose an encoder that has them and embed again."
         )
     if captions.captions.vectors.shape[1] != embed:
@@ -206,17 +206,15 @@ def _check(recipe: TagAlign, start: Start) -> None:
             "TagAlign learns from captions, and no training image has one; bring captions, or take "
             "a recipe that learns from labels."
         )
-    _check_tags(recipe, start)
+    _check_tags(settings, captions, task)
 
 
-def _check_tags(recipe: TagAlign, start: Start) -> None:
-    named = bool(
-        len(recipe.captions.objects.matrix.columns) or (start.data.states == PRESENT).any()
-    )
-    described = bool(len(recipe.captions.attributes.matrix.columns))
+def _check_tags(settings: TagAlignSettings, captions: CaptionedImages, task: Task) -> None:
+    named = bool(len(captions.objects.matrix.columns) or (task.states == PRESENT).any())
+    described = bool(len(captions.attributes.matrix.columns))
     wanted = {"none": True, "objects": named, "attributes": described, "both": named or described}
-    if not wanted[recipe.kinds]:
+    if not wanted[settings.kinds]:
         raise InputError(
-            f"No caption gave a tag of kind {recipe.kinds}; captions are read in English only, and "
+            f"No caption gave a tag of kind {settings.kinds}; captions are read in English only, and "
             "a tag counts from a few mentions on: look at the captions, or lower min_count."
         )

@@ -13,9 +13,6 @@ attention has the encoder's own temperature; the contrast sees at most
 ``contrast_vectors`` regions of a batch, so that memory stays bounded.
 """
 
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -28,59 +25,40 @@ from components.losses.distillation import distillation
 from components.losses.masked import weighted_mean
 from components.methods.trm_ml.confidence import confidence, proposed
 from components.methods.trm_ml.prototypes import CategoryPrototypes
-from components.models.heads.copying import detached_copy
-from components.models.heads.head import Head
+from components.methods.trm_ml.settings import TRMMLSettings
+from components.models.heads.head import Head, detached_copy
 from components.models.heads.region_query import Attended
-from components.training.learner import Batch, Learner, Start
+from components.training.learner import Batch, Learner
 from components.training.region_start import region_query_like_zero_shot
+from components.training.task import Task
 
 _SIMILARITIES_AT_ONCE = 1 << 24
 """64 MB, whatever the number of labels."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class TRMML:
-    """Settings; the defaults are the reconstruction's."""
+def attempts(task: Task) -> tuple[TRMMLSettings, ...]:
+    """As reconstructed, and held more at zero-shot without a teacher."""
+    return (TRMMLSettings(pull=10.0), TRMMLSettings(pull=30.0, distillation_weight=0.0))
 
-    name: Literal["trm_ml"] = "trm_ml"
-    uses_proposals: ClassVar[bool] = False
-    needs_regions: ClassVar[bool] = True
-    reads_regions: ClassVar[bool] = True
-    reads_unlabelled: ClassVar[bool] = True
-    proposal_weight: float = 0.5
-    """w; 0 leaves unknown cells out."""
-    contrast_weight: float = 0.1
-    """λ_c."""
-    distillation_weight: float = 0.01
-    """λ_k."""
-    theta: float = 0.5
-    theta_negative: float = 0.01
-    temperature_factor: float = 2.0
-    """τ_p in temperatures of the encoder."""
-    warm_up_epochs: int = 2
-    contrast_temperature: float = 0.2
-    contrast_vectors: int = 512
-    asymmetric: AsymmetricLoss = field(default_factory=AsymmetricLoss)
 
-    def __post_init__(self) -> None:
-        if min(self.proposal_weight, self.contrast_weight, self.distillation_weight) < 0:
-            raise ValueError("weights must be at least 0")
-        if not 0 <= self.theta_negative < self.theta <= 1:
-            raise ValueError("thetas must be 0 <= theta_negative < theta <= 1")
-
-    def build(self, start: Start) -> Learner:
-        """The head at zero-shot, prototypes at the texts."""
-        return TRMMLLearner(self, start)
+def build(settings: TRMMLSettings, task: Task) -> Learner:
+    """The head at zero-shot, prototypes at the texts."""
+    return TRMMLLearner(settings, task)
 
 
 class TRMMLLearner(Learner):
     """The head and the prototypes it keeps."""
 
-    def __init__(self, recipe: TRMML, start: Start) -> None:
+    def __init__(self, settings: TRMMLSettings, task: Task) -> None:
         super().__init__()
-        self.recipe = recipe
-        self.temperature = start.names.temperature
-        self.query = region_query_like_zero_shot(start)
+        self.settings = settings
+        self.asymmetric = AsymmetricLoss(
+            gamma_positive=settings.gamma_positive,
+            gamma_negative=settings.gamma_negative,
+            clip=settings.clip,
+        )
+        self.temperature = task.names.temperature
+        self.query = region_query_like_zero_shot(task)
         self.prototypes = CategoryPrototypes(self.query.text)
         self._seen: tuple[Tensor, Tensor, Tensor] | None = None
 
@@ -94,33 +72,33 @@ class TRMMLLearner(Learner):
         seen = attended.vectors(rows, labels).float()
         self._seen = (seen.detach(), labels, logits.detach()[rows, labels].sigmoid())
         loss = self.cell_loss(logits, batch.states, self._propose(batch, attended))
-        if self.recipe.distillation_weight:
-            loss = loss + self.recipe.distillation_weight * self._distillation(regions, cosines)
-        if self.recipe.contrast_weight:
-            loss = loss + self.recipe.contrast_weight * self._contrast(seen, labels)
+        if self.settings.distillation_weight:
+            loss = loss + self.settings.distillation_weight * self._distillation(regions, cosines)
+        if self.settings.contrast_weight:
+            loss = loss + self.settings.contrast_weight * self._contrast(seen, labels)
         return loss
 
     def cell_loss(self, logits: Tensor, observed: Tensor, proposals: Tensor) -> Tensor:
         """ASL over observed cells and, weighted, over proposed ones."""
         known = 1 - cells(observed, UNKNOWN, logits)
         guessed = 1 - cells(proposals, UNKNOWN, logits)
-        each = self.recipe.asymmetric(logits, cells(observed + proposals, PRESENT, logits))
+        each = self.asymmetric(logits, cells(observed + proposals, PRESENT, logits))
         observed_part = weighted_mean(each, known)
-        return observed_part + self.recipe.proposal_weight * weighted_mean(each, guessed)
+        return observed_part + self.settings.proposal_weight * weighted_mean(each, guessed)
 
     def _propose(self, batch: Batch, attended: Attended) -> Tensor:
         """States for the batch's unknown cells; none during the warm-up."""
-        if batch.epoch < self.recipe.warm_up_epochs or not self.recipe.proposal_weight:
+        if batch.epoch < self.settings.warm_up_epochs or not self.settings.proposal_weight:
             return torch.zeros_like(batch.states)
         sureness = self._sureness(attended)
-        return proposed(sureness, batch.states, self.recipe.theta, self.recipe.theta_negative)
+        return proposed(sureness, batch.states, self.settings.theta, self.settings.theta_negative)
 
     @torch.no_grad()
     def _sureness(self, attended: Attended) -> Tensor:
         """Confidence of every cell, some labels at a time: each is compared with all."""
         mean, spread = self.prototypes.moments()
         middle = self.prototypes.middle
-        temperature = self.recipe.temperature_factor * self.temperature
+        temperature = self.settings.temperature_factor * self.temperature
         num_labels = len(middle)
         step = max(1, _SIMILARITIES_AT_ONCE // (num_labels * len(attended.length)))
         parts: list[Tensor] = []
@@ -140,11 +118,14 @@ class TRMMLLearner(Learner):
 
     def _contrast(self, seen: Tensor, labels: Tensor) -> Tensor:
         """Observed regions, and the prototypes of the labels among them."""
-        seen, labels = seen[: self.recipe.contrast_vectors], labels[: self.recipe.contrast_vectors]
+        seen, labels = (
+            seen[: self.settings.contrast_vectors],
+            labels[: self.settings.contrast_vectors],
+        )
         used = labels.unique()
         vectors = torch.cat([seen, self.prototypes.usable[used], self.prototypes.text[used]])
         return supervised_contrast(
-            vectors, torch.cat([labels, used, used]), self.recipe.contrast_temperature
+            vectors, torch.cat([labels, used, used]), self.settings.contrast_temperature
         )
 
     def after_step(self) -> None:

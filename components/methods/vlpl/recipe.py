@@ -1,99 +1,88 @@
-"""VLPL: learning from vision-language pseudo-labels.
+"""VLPL on frozen features: a linear head, with proposals of the encoder's own zero-shot scores.
 
-Xing et al., "Vision-Language Pseudo-Labels for Single-Positive Multi-Label
-Learning", arXiv 2310.15985. The loss is that of the released code:
-
-    observed positive   ℓ(p)
-    pseudo-positive     β · (s·ℓ(p) + (1−s)·ℓ(1−p)),  s = 0.9
-    unknown             −α · H(p): uncertainty is rewarded
-    pseudo-negative     β₋ · ((1−s)·ℓ(p) + s·ℓ(1−p)); off in the released recipe
-
-with ℓ(x) = −log(x + 1e−5), divided by the number of cells. Ours, for label
-situations the paper does not have: an observed negative costs ℓ(1−p).
+Xing et al., "Vision-Language Pseudo-Labels for Single-Positive Multi-Label Learning", arXiv
+2310.15985; the loss is in ``loss.py``. Proposals are made once, before training, since the
+encoder never changes.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
-
-import torch
-from jaxtyping import Float, Int8
+import numpy as np
+from jaxtyping import Float, Float32
+from scipy.special import expit
 from torch import Tensor
 
-from components.labels.states import ABSENT, PRESENT, UNKNOWN
-from components.losses.cells import cells, entropy, smoothed, surprise
-from components.training.learner import Learner, Start
-from components.training.linear_learner import LinearLearner
-from components.training.recipe import OnWholeImages
+from components.calibration.scaling import fit_scaling
+from components.labelers.proposals import Proposals
+from components.labelers.softmax_threshold import SoftmaxThreshold
+from components.methods.vlpl.calibrated_threshold import CalibratedThreshold
+from components.methods.vlpl.loss import cell_losses
+from components.methods.vlpl.settings import VLPLSettings
+from components.training.learner import Batch, Learner
+from components.training.linear import ProposedLearner
+from components.training.task import Task
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class VLPL(OnWholeImages):
-    """The cell loss above; the proposals come from a labeler."""
+def attempts(task: Task) -> tuple[VLPLSettings, ...]:
+    """The published settings, and others with the pseudo-negatives that the paper describes.
 
-    name: Literal["vlpl"] = "vlpl"
-    uses_proposals: ClassVar[bool] = True
-    alpha: float = 0.1
-    """Weight of the entropy reward on unknown cells; at least 0."""
-    beta: float = 0.7
-    """Weight of pseudo-positives; at least 0."""
-    beta_negative: float = 0.0
-    """Weight of pseudo-negatives; at least 0."""
-    smoothing: float = 0.9
-    """Target of a pseudo-positive; in (0.5, 1]."""
+    The calibrated labeler needs a hold-out whose absences are known.
+    """
+    published = SoftmaxThreshold(theta=0.3)
+    wider = SoftmaxThreshold(theta=0.3, negative_share=0.8)
+    tried = (
+        *(VLPLSettings(pull=pull, labeler=published) for pull in (0.0, 10.0, 100.0)),
+        *(VLPLSettings(pull=10.0, beta_negative=each, labeler=wider) for each in (0.3, 1.0)),
+    )
+    if task.holdout.rule != "verified":
+        return tried
+    calibrated = CalibratedThreshold(theta=0.8, theta_negative=0.03)
+    return (
+        *tried,
+        VLPLSettings(pull=10.0, alpha=0.2, beta=0.5, beta_negative=0.3, labeler=calibrated),
+        VLPLSettings(pull=10.0, alpha=0.03, beta_negative=1.0, labeler=calibrated),
+    )
 
-    def __post_init__(self) -> None:
-        if min(self.alpha, self.beta, self.beta_negative) < 0:
-            raise ValueError("alpha, beta and beta_negative must be at least 0")
-        if not 0.5 < self.smoothing <= 1:
-            raise ValueError(f"smoothing must be in (0.5, 1], got {self.smoothing}")
 
-    @classmethod
-    def variant(cls, name: Literal["released", "paper"]) -> "VLPL":
-        """The recipe as its code was released, or as the paper's abstract describes it.
+def build(settings: VLPLSettings, task: Task) -> Learner:
+    """A linear head and the proposals it learns from."""
+    return VLPLLearner(settings, task, propose(settings, task))
 
-        ``released`` has no pseudo-negatives: their branch is commented out. ``paper`` has
-        them, with the weight of pseudo-positives, which is our choice: the code sets it
-        to 0 and no figure is given. Both need a labeler: softmax at θ = 0.3, for
-        ``paper`` with a ``negative_share`` of 0.1 to 0.4.
-        """
-        return cls() if name == "released" else cls(beta_negative=0.7)
 
-    def build(self, start: Start) -> Learner:
-        """A linear head."""
-        return LinearLearner(start, self.loss)
+def propose(settings: VLPLSettings, task: Task) -> Proposals:
+    """What the settings' labeler proposes for the task's unknown cells."""
+    logits = task.zero_shot_logits()
+    match settings.labeler:
+        case CalibratedThreshold():
+            return settings.labeler.propose(_calibrated(task, logits), task.states)
+        case SoftmaxThreshold():
+            return settings.labeler.propose(logits, task.states)
 
-    def loss(
+
+class VLPLLearner(ProposedLearner):
+    """A linear head under VLPL's loss."""
+
+    def __init__(
         self,
-        logits: Float[Tensor, "batch labels"],
-        states: Int8[Tensor, "batch labels"],
-        proposals: Int8[Tensor, "batch labels"],
-        weights: Float[Tensor, "batch labels"] | None = None,
-    ) -> Float[Tensor, ""]:
+        settings: VLPLSettings,
+        task: Task,
+        proposals: Proposals,
+        weights: Float32[np.ndarray, "examples labels"] | None = None,
+    ) -> None:
+        super().__init__(task, proposals, weights)
+        self.settings = settings
+
+    def forward(self, batch: Batch) -> Float[Tensor, ""]:
         """Mean over all cells, as released."""
-        return self.cell_losses(logits, states, proposals, weights).mean()
+        logits = self.linear(batch.images.vectors).float()
+        proposals, weights = self.proposed(batch)
+        return cell_losses(self.settings, logits, batch.states, proposals, weights).mean()
 
-    def cell_losses(
-        self,
-        logits: Float[Tensor, "batch labels"],
-        states: Int8[Tensor, "batch labels"],
-        proposals: Int8[Tensor, "batch labels"],
-        weights: Float[Tensor, "batch labels"] | None = None,
-    ) -> Float[Tensor, "batch labels"]:
-        """The loss of each cell; the entropy reward makes some negative."""
-        weights = torch.ones_like(logits) if weights is None else weights
-        probabilities = torch.sigmoid(logits)
-        proposals = torch.where(states == UNKNOWN, proposals, UNKNOWN)
-        untouched = cells(states, UNKNOWN, logits) * cells(proposals, UNKNOWN, logits)
-        return (
-            cells(states, PRESENT, logits) * surprise(probabilities)
-            + cells(states, ABSENT, logits) * surprise(1 - probabilities)
-            + self.beta
-            * weights
-            * cells(proposals, PRESENT, logits)
-            * smoothed(probabilities, self.smoothing)
-            + self.beta_negative
-            * weights
-            * cells(proposals, ABSENT, logits)
-            * smoothed(probabilities, 1 - self.smoothing)
-            - self.alpha * untouched * entropy(probabilities)
-        )
+
+def _calibrated(
+    task: Task, logits: Float32[np.ndarray, "examples labels"]
+) -> Float32[np.ndarray, "examples labels"]:
+    """Zero-shot probabilities, class by class, from the hold-out's known cells."""
+    holdout, names = task.holdout, task.names
+    judged = holdout.vectors @ names.vectors.T / np.float32(names.temperature)
+    scaling = fit_scaling(judged, holdout.truth, holdout.known)
+    scaled = np.clip(scaling.slope * logits + scaling.intercept, -60, 60)
+    return expit(scaled).astype(np.float32)

@@ -1,7 +1,7 @@
 """What every head of a tagger can do."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, TypeVar, cast
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -42,3 +42,13 @@ class Head(nn.Module, ABC):
     @abstractmethod
     def empty(cls, **settings: int) -> "Head":
         """A head of the right shape whose tensors are still to be loaded."""
+
+
+AnyHead = TypeVar("AnyHead", bound=Head)
+
+
+def detached_copy(head: AnyHead) -> AnyHead:
+    """A head of the same kind with copies of its tensors, which later steps leave alone."""
+    copy = cast(AnyHead, type(head).empty(**head.settings()))  # pyright: ignore[reportArgumentType]
+    copy.load_state_dict({name: value.clone() for name, value in head.state_dict().items()})
+    return copy.to(next(head.parameters()).device)

@@ -14,9 +14,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from components.atomic import atomic_path
+from components.captions.captioned_images import CaptionedImages, TagList
 from components.captions.tag_matrix import TagMatrix
 from components.errors import ArtefactError
-from components.methods.tagalign.captioned import CaptionedImages, TagList
 
 _LISTS = ("captions", "objects", "attributes")
 
