@@ -1,24 +1,23 @@
-"""The one place that starts, joins and stops Ray."""
+"""The one place that starts, joins and stops Ray, and keeps it on this machine.
 
+Stages open a :func:`ray_session`, which joins the user's cluster where there is one;
+the service always runs in a :func:`local_ray` of its own.
+"""
+
+import logging
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
+from components.errors import InputError
+from project.environment import loopback_environment, quiet_environment
+
+LOOPBACK = "127.0.0.1"
+ALL_INTERFACES = "[::]"
 OBJECT_STORE_BYTES = 256 << 20
-
-QUIET = {
-    "RAY_USAGE_STATS_ENABLED": "0",  # nothing is sent to anyone
-    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # else workers run in a copy of the directory
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # 0-GPU tasks keep their GPU variables
-}
-# A cluster that lives for one stage needs no token file in HOME, but then nobody
-# else may reach it. Ray swaps 127.0.0.1 for the outer address of the machine unless
-# it believes that this machine cannot be part of a larger cluster, which is what the
-# second variable says; despite its name it holds on Linux too.
-LOOPBACK_ONLY = {
-    "RAY_AUTH_MODE": "disabled",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-}
+START_ATTEMPTS = 3
 
 
 def cluster_address() -> str | None:
@@ -28,64 +27,121 @@ def cluster_address() -> str | None:
 
 
 @contextmanager
-def ray_session(num_cpus: int | None = None) -> Iterator[None]:
+def ray_session(num_cpus: int | None = None) -> Generator[None]:
     """Give the block a running Ray and stop what was started for it.
 
     With `RAY_ADDRESS` set it joins that cluster and only disconnects at the end.
-    Otherwise it starts a small cluster that listens on the loopback interface
-    alone, and stops it. Inside an open session it does nothing, so sessions nest.
+    Otherwise it starts a :func:`local_ray`. Inside an open session it does nothing,
+    so sessions nest.
 
     Args:
-        num_cpus: cores of the local cluster; None means all that this process may
+        num_cpus: Cores of the local cluster; None means all that this process may
             use. Ignored when joining a cluster.
     """
+    if _is_running():
+        yield
+        return
     address = cluster_address()
-    with _environment(QUIET if address else QUIET | LOOPBACK_ONLY):
+    if address is None:
+        with local_ray(num_cpus):
+            yield
+        return
+    quiet_environment()
+    import ray
+
+    ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def local_ray(num_cpus: int | None = None) -> Generator[None]:
+    """Start a small Ray that listens on loopback alone, and stop it after the block.
+
+    Args:
+        num_cpus: Cores that it hands out; None means all that this process may use.
+
+    Raises:
+        InputError: If the machine is too busy to start it.
+    """
+    quiet_environment()
+    with loopback_environment():
         import ray
 
-        if ray.is_initialized():
-            yield
-            return
-        if address:
-            ray.init(address=address, logging_level="ERROR", log_to_driver=False)
-        else:
-            _start_local(num_cpus)
+        # Ray read the variable when it was imported, which may have been long ago.
+        _believe_in_clusters(possible=False)
         try:
+            _start(num_cpus or num_cores())
             yield
         finally:
             ray.shutdown()
             _believe_in_clusters(possible=True)
 
 
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set what the user has not set, for the time of the block."""
-    added = {name: value for name, value in variables.items() if name not in os.environ}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name in added:
-            os.environ.pop(name, None)
+def num_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
-def _start_local(num_cpus: int | None) -> None:
+def keep_replica_local() -> None:
+    """Let this replica of Ray Serve listen on loopback alone, if its node does.
+
+    Replicas take calls from each other over gRPC on all interfaces, whatever the
+    node's address is (Ray 2.60, ``[::]:0`` in serve/_private/replica.py), and who
+    can reach that port can run code. The port is opened after a deployment's own
+    constructor, which is therefore the place to call this.
+    """
+    import ray
+    from ray.serve._private import replica as module
+
+    replica: Any = module
+    if ray.util.get_node_ip_address() != LOOPBACK:
+        return
+    add_port = replica.add_port_to_grpc_server
+
+    def add_local_port(server: Any, address: str) -> int:
+        return add_port(server, address.replace(ALL_INTERFACES, LOOPBACK))
+
+    replica.add_port_to_grpc_server = add_local_port
+
+
+def _is_running() -> bool:
+    ray: Any = sys.modules.get("ray")
+    return ray is not None and ray.is_initialized()
+
+
+def _start(num_cpus: int) -> None:
+    """Start Ray; on a busy machine its own patience of 30 s can be too short."""
     import ray
 
-    if os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] == "0":
-        _believe_in_clusters(possible=False)
-    ray.init(
-        address="local",
-        num_cpus=num_cpus or len(os.sched_getaffinity(0)),
-        include_dashboard=False,
-        object_store_memory=OBJECT_STORE_BYTES,
-        logging_level="ERROR",
-        log_to_driver=False,
+    for attempt in range(1, START_ATTEMPTS + 1):
+        try:
+            ray.init(
+                address="local",
+                num_cpus=num_cpus,
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                _node_ip_address=LOOPBACK,
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+            )
+        except Exception as fault:
+            ray.shutdown()
+            if "timed out during startup" not in str(fault):
+                raise
+            told = f"Ray did not start in time (attempt {attempt} of {START_ATTEMPTS}) …"
+            print(f"efuda: {told}", file=sys.stderr, flush=True)
+        else:
+            return
+    raise InputError(
+        "Ray does not start in time: the machine is too busy, or too little memory is free. "
+        "Try again when other work has ended."
     )
 
 
 def _believe_in_clusters(*, possible: bool) -> None:
-    # Ray reads the variable once, when it is imported, which may have been long ago.
     from ray._private import ray_constants
 
     ray_constants.ENABLE_RAY_CLUSTER = possible

@@ -10,12 +10,14 @@ import logging
 import os
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from components.errors import ArtefactError
+from components.errors import ArtefactError, InputError
+from project.environment import quiet_environment
 from project.layout import Layout
 from project.settings import Settings
 
@@ -25,12 +27,13 @@ PREVIOUS = "previous"
 """Alias of the champion before this one, to which a rollback returns."""
 
 BUNDLE_TAG = "efuda.bundle"
-"""The bundle's path below the model's artefacts; the service looks it up."""
+"""The bundle's path below the model's artefacts."""
 VERSION_TAG = "efuda.bundle_version"
 PLACE_TAG = "efuda.place"
 """The bundle's path from the project, so that a project can be moved or copied."""
 BUNDLE_FOLDER = "artifacts/bundle"
 ARTEFACTS = "mlartifacts"
+SQLITE = "sqlite:///"
 _MODEL_CODE = Path(__file__).with_name("bundle_model.py")
 
 
@@ -57,25 +60,21 @@ class Entry:
 
 
 class Registry:
-    """The versions of one model, and their aliases."""
+    """The versions of one model, and their aliases.
+
+    To open one touches nothing: the first version that is registered makes the database.
+    """
 
     def __init__(self, root: Path, tracking_uri: str, model: str, experiment: str) -> None:
-        # Set before MLflow is imported: it reads some of them only once.
-        os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
-        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-        import mlflow
-        from mlflow.tracking import MlflowClient
-
-        for name in ("mlflow", "alembic"):
-            logging.getLogger(name).setLevel(logging.ERROR)
         self.root = root.resolve()
         self.model = model
         self.experiment = experiment
-        mlflow.set_tracking_uri(_absolute(tracking_uri, self.root))
-        self._client = MlflowClient()
+        self.uri = _absolute(tracking_uri, self.root)
 
     def find(self, bundle_version: str) -> Version | None:
         """The version that holds this very bundle, if it was registered before."""
+        if not self._exists():
+            return None
         found = self._client.search_model_versions(
             f"name = '{self.model}' and tags.`{VERSION_TAG}` = '{bundle_version}'"
         )
@@ -83,7 +82,13 @@ class Registry:
         return max(usable, key=lambda version: int(version.number), default=None)
 
     def holder(self, alias: str) -> Version | None:
-        """The version that an alias points to."""
+        """The version that an alias points to.
+
+        Raises:
+            InputError: If the registry does not answer.
+        """
+        if not self._exists():
+            return None
         from mlflow.exceptions import MlflowException
 
         try:
@@ -91,7 +96,10 @@ class Registry:
         except MlflowException as fault:
             if fault.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
                 return None
-            raise
+            raise InputError(
+                f"The registry {self.uri} does not answer: {fault}. "
+                "Check registry.tracking_uri in params.yaml."
+            ) from None
 
     def numbered(self, number: str) -> Version:
         """The version of that number."""
@@ -106,9 +114,33 @@ class Registry:
         for key, value in tags.items():
             self._client.set_model_version_tag(self.model, version.number, key, value)
 
+    def fetch(self, version: Version) -> Path:
+        """The files of a version: where it was registered, else a copy that MLflow makes.
+
+        Raises:
+            InputError: If MLflow has them no more either.
+        """
+        if (version.bundle / "bundle.json").exists():
+            return version.bundle
+        from mlflow.artifacts import download_artifacts
+        from mlflow.exceptions import MlflowException
+
+        uri = f"models:/{self.model}/{version.number}"
+        try:
+            with self._as_default():
+                artefacts = download_artifacts(uri)
+        except (MlflowException, OSError) as fault:
+            raise InputError(f"The artefacts of {uri} cannot be fetched: {fault}") from None
+        return Path(artefacts) / version.tags.get(BUNDLE_TAG, "")
+
     def register(self, entry: Entry) -> Version:
         """Log a bundle with its figures and make it a new version."""
+        with self._as_default():
+            return self._register(entry)
+
+    def _register(self, entry: Entry) -> Version:
         import mlflow
+        from mlflow.artifacts import download_artifacts
         from mlflow.entities import Metric, Param
 
         now_ms = int(time.time() * 1000)
@@ -122,7 +154,7 @@ class Registry:
             )
             mlflow.set_tags(dict(entry.tags))
             model_uri = self._log_model(entry.bundle)
-            place = Path(mlflow.artifacts.download_artifacts(model_uri)).resolve()
+            place = Path(download_artifacts(model_uri)).resolve()
         tags = {
             **entry.tags,
             BUNDLE_TAG: BUNDLE_FOLDER,
@@ -134,6 +166,33 @@ class Registry:
             made = mlflow.register_model(model_uri, self.model, tags=tags)
         self._client.update_model_version(self.model, made.version, entry.description)
         return self._version(self._client.get_model_version(self.model, made.version))
+
+    def _exists(self) -> bool:
+        """Whether there is a database to ask; MLflow would make a missing one."""
+        path = self.uri.removeprefix(SQLITE)
+        return path == self.uri or Path(path).exists()
+
+    @cached_property
+    def _client(self) -> Any:
+        quiet_environment()
+        from mlflow.tracking import MlflowClient
+
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        return MlflowClient(self.uri)
+
+    @contextlib.contextmanager
+    def _as_default(self) -> Generator[None]:
+        """What has no client of its own in MLflow works on this registry inside the block."""
+        quiet_environment()
+        import mlflow
+
+        before = mlflow.get_tracking_uri() if mlflow.is_tracking_uri_set() else None
+        mlflow.set_tracking_uri(self.uri)
+        try:
+            yield
+        finally:
+            mlflow.set_tracking_uri(before)  # pyright: ignore[reportArgumentType]
 
     def _log_model(self, bundle: Path) -> str:
         import mlflow
@@ -185,13 +244,13 @@ def _relative(path: Path, root: Path) -> str:
 
 def _absolute(tracking_uri: str, root: Path) -> str:
     """A database given by a relative path lies below the project's root."""
-    scheme, slashes, path = tracking_uri.partition(":///")
-    if scheme == "sqlite" and slashes and not path.startswith("/"):
-        return f"sqlite:///{root / path}"
-    return tracking_uri
+    path = tracking_uri.removeprefix(SQLITE)
+    if path == tracking_uri or path.startswith("/"):
+        return tracking_uri
+    return f"{SQLITE}{root / path}"
 
 
 def open_registry(settings: Settings, layout: Layout) -> Registry:
-    """The registry of a project."""
+    """The registry of a project; nothing is made or asked yet."""
     model = settings.registry.model_name or settings.project.name
     return Registry(layout.root, settings.registry.tracking_uri, model, settings.project.name)

@@ -1,10 +1,10 @@
-"""Assigns examples to splits by hash, so that a growing set never reshuffles."""
+"""Assigns examples to splits by hash, so that a growing set never reshuffles; freezes one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from blake3 import blake3
 
-from components.data.examples import Split
+from components.data.examples import Example, Split
 from components.errors import InputError
 
 
@@ -49,3 +49,18 @@ def unit_interval(salt: str, key: str) -> float:
     digest = blake3(f"{len(salt)}:{salt}{key}".encode()).digest(8)
     # 53 bits: all that a float holds, so the result can never round up to 1.
     return (int.from_bytes(digest, "little") >> 11) / (1 << 53)
+
+
+def frozen_photos(examples: Sequence[Example]) -> list[Example]:
+    """The photographs of the test split, by id: what every version is compared on."""
+    chosen = [row for row in examples if row.split == "test" and row.modality == "photo"]
+    return sorted(chosen, key=lambda row: row.id)
+
+
+def split_hash(examples: Sequence[Example]) -> str:
+    """Sixteen hex digits that change with any picture of the test split.
+
+    Labels do not enter: a comparison measures both sides on the labels of today.
+    """
+    lines = [f"{row.id}\t{row.content_hash}" for row in frozen_photos(examples)]
+    return blake3("\n".join(lines).encode()).hexdigest()[:16]

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from components.atomic import read_json
 from components.data.examples import read_examples
+from components.data.splits import frozen_photos, split_hash
 from components.errors import InputError
 from pipelines.promote.comparison import Comparison, compare
 from project.encoder_training import registered_tagger
 from project.layout import Layout
 from project.registry import CHALLENGER, CHAMPION, PREVIOUS, Registry, Version
 from project.settings import Settings
-from project.test_split import frozen_photos, split_hash
 
 ZERO_SHOT = "zero_shot"
 

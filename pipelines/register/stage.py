@@ -7,6 +7,7 @@ from typing import Any
 from components.atomic import read_json, write_json, write_text
 from components.bundle import write_bundle
 from components.data.examples import Example, read_examples
+from components.data.splits import split_hash
 from components.encoders.files import anchored
 from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
@@ -14,7 +15,6 @@ from pipelines.register.model_card import CardFacts, model_card
 from project.layout import Layout
 from project.registry import CHALLENGER, Entry, open_registry
 from project.settings import Settings
-from project.test_split import split_hash
 
 
 def run(settings: Settings, layout: Layout) -> dict[str, object]:

@@ -1,6 +1,15 @@
+from dataclasses import replace
+
 import pytest
 
-from components.data.splits import assign_split, assign_splits, unit_interval
+from components.data.examples import Example
+from components.data.splits import (
+    assign_split,
+    assign_splits,
+    frozen_photos,
+    split_hash,
+    unit_interval,
+)
 from components.errors import InputError
 
 SHARES = {"val_share": 0.15, "test_share": 0.2, "salt": "efuda"}
@@ -36,3 +45,21 @@ def test_another_salt_is_another_assignment() -> None:
 def test_shares_out_of_range(shares: tuple[float, float]) -> None:
     with pytest.raises(InputError, match="below 1"):
         assign_split("key", val_share=shares[0], test_share=shares[1], salt="")
+
+
+def test_the_hash_of_the_test_split_sees_its_pictures_alone() -> None:
+    examples = [
+        Example(id=name, path=name, content_hash=f"hash of {name}", split=split, modality=kind)
+        for name, split, kind in [
+            ("b", "test", "photo"),
+            ("a", "test", "photo"),
+            ("s", "test", "sketch"),
+            ("t", "train", "photo"),
+        ]
+    ]
+    assert [row.id for row in frozen_photos(examples)] == ["a", "b"]
+    now = split_hash(examples)
+    assert len(now) == 16
+    assert split_hash(examples[::-1]) == now
+    assert split_hash([*examples[:3], replace(examples[3], content_hash="new")]) == now
+    assert split_hash([replace(examples[0], content_hash="new"), *examples[1:]]) != now

@@ -44,7 +44,7 @@ def test_the_artefact_holds_the_whole_bundle_and_its_card(layout, first):
 
 
 def test_the_service_finds_the_registered_bundle(layout, first):
-    release = released_bundle(layout.root)
+    release = released_bundle(registry_of(layout))
     assert release.directory == registry_of(layout).numbered("1").bundle
     assert "challenger" in release.title
 
@@ -56,10 +56,12 @@ def test_the_same_bundle_again_makes_no_new_version(layout, first):
 
 
 def test_figures_and_settings_are_logged(layout, first):
-    import mlflow
+    from mlflow.tracking import MlflowClient
 
     registry = registry_of(layout)
-    found = mlflow.search_runs(experiment_names=[registry.experiment], output_format="list")
+    client = MlflowClient(registry.uri)
+    experiment = client.get_experiment_by_name(registry.experiment)
+    found = client.search_runs([experiment.experiment_id])
     assert len(found) == 1
     assert found[0].data.metrics["test.vlpl.mAP.mean"] == pytest.approx(0.8)
     assert found[0].data.params["train.epochs"] == "6"
