@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from markupsafe import Markup
 
@@ -16,6 +17,7 @@ from bench.table import Table, difference_words, tables
 from project.report.html import render_page
 from project.report.words import recipe_name
 
+TEMPLATE = Path(__file__).with_name("bench.html.j2")
 SHARE_PLOTS = {
     "partial": ("When a share of the cells is known", "share of cells that are known"),
     "few": ("When a share of the images is labelled", "share of images that are labelled"),
@@ -62,7 +64,7 @@ def render_bench(
     ours = comparisons.ours_against_best()
     main = tables(comparisons)
     return render_page(
-        "bench.html.j2",
+        TEMPLATE,
         plot_style=PAGE_STYLE,
         lead=_lead(rows),
         tiles=_tiles(rows, ours),

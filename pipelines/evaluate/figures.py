@@ -14,6 +14,7 @@ from jaxtyping import Float, Float32
 from rich.console import Console
 from rich.progress import track
 
+from components.methods.catalog import METHODS
 from components.metrics.bootstrap import (
     Interval,
     centred_interval,
@@ -29,7 +30,7 @@ from pipelines.evaluate.scored import Scored, TestSplit
 from project.settings import EvaluateSettings
 
 METRICS = ("mAP", "mAP_zero_convention", "CF1", "OF1")
-BASELINES = ("zero_shot", "assume_negative", "ignore_unknown")
+BASELINES = tuple(row.name for row in METHODS.values() if row.is_baseline)
 OBSERVED = "observed_"
 """Put before the name of a figure for which unknown cells counted as absent."""
 

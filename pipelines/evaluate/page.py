@@ -2,26 +2,26 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from components.methods.catalog import METHODS
 from components.metrics.calibration import expected_calibration_error
 from pipelines.evaluate.mistakes import ShownPicture
-from pipelines.evaluate.plots import Curves
+from pipelines.evaluate.plots import PER_CLASS, PR_CURVE, RELIABILITY, Curves
 from pipelines.evaluate.proposal_audit import ProposalAudit
 from pipelines.evaluate.scored import Scored, TestSplit
-from project.report.charts import Line, line_chart
+from project.report.drawing import Drawing
 from project.report.html import render_page
+from project.report.style import colour_variables, method_look
 from project.report.thumbnails import thumbnail_uri
-from project.report.words import EXPLAINED, difference_sentence, recipe_name
+from project.report.words import difference_sentence, recipe_name
 
-COLOURS = {
-    "zero_shot": "four",
-    "assume_negative": "two",
-    "ignore_unknown": "three",
-    "vlpl": "one",
-}
+TEMPLATE = Path(__file__).with_name("report.html.j2")
+UNTRAINED = next(row.name for row in METHODS.values() if not row.is_trained)
+"""What a trained tagger has to be better than."""
 PICTURE_PX = 128
 
 
@@ -34,6 +34,8 @@ class ReportContent:
     test: TestSplit
     chosen: Scored
     curves: Curves
+    charts: Mapping[str, Drawing]
+    """By the name of their table."""
     selection: Mapping[str, Any]
     audit: ProposalAudit | None
     hidden: Mapping[str, Any] | None
@@ -48,24 +50,29 @@ def report_page(content: ReportContent) -> str:
     """The page as one HTML document."""
     metrics = content.metrics
     prefix = "observed_" if metrics["rule"] == "observed" else ""
-    recipes = list(metrics["test"])
+    recipes, served = list(metrics["test"]), content.chosen.file.recipe
     return render_page(
-        "report.html.j2",
+        TEMPLATE,
         project=content.project,
         metrics=metrics,
         prefix=prefix,
         rows=_headline(metrics["test"], prefix, content.selection["recipe"]),
         sentences=_sentences(metrics, prefix, content.selection["recipe"]),
         chosen=content.chosen,
-        chosen_name=recipe_name(content.chosen.file.recipe),
+        chosen_name=recipe_name(served),
         selection=content.selection,
         hidden=content.hidden,
         embed=content.embed,
         timings_s=content.timings_s,
-        recipes=[(recipe_name(r), _colour(r), EXPLAINED.get(r, "")) for r in recipes],
+        chosen_colour=_colour(served),
+        chosen_is_trained=served != UNTRAINED,
+        colours=colour_variables({r: method_look(r).colour for r in recipes}, "method-"),
+        explained=[(row.title, row.explained) for r in recipes if (row := METHODS.get(r))],
+        reference_name=recipe_name(UNTRAINED),
         classes=_classes(content),
-        pr_chart=_pr_chart(content.curves),
-        reliability_chart=_reliability_chart(content.curves),
+        per_class_chart=content.charts[PER_CLASS].inline,
+        pr_chart=content.charts[PR_CURVE].inline,
+        reliability_chart=content.charts[RELIABILITY].inline,
         calibration=_calibration(content.curves),
         audit=content.audit,
         examples=_with_uris(content.examples),
@@ -91,12 +98,12 @@ def _headline(test: Mapping[str, Any], prefix: str, chosen: str) -> list[dict[st
 
 
 def _sentences(metrics: Mapping[str, Any], prefix: str, served: str) -> list[str]:
-    """Comparisons, that of the served tagger with zero-shot first."""
+    """Comparisons, that of the served tagger with the untrained one first."""
     differences = metrics["paired_differences"]
 
     def place(pair: str) -> tuple[bool, bool]:
         ours, theirs = pair.split(" - ")
-        return ours != served, theirs != "zero_shot"
+        return ours != served, theirs != UNTRAINED
 
     return [
         difference_sentence(pair, differences[pair], f"{prefix}mAP")
@@ -108,14 +115,14 @@ def _classes(content: ReportContent) -> list[dict[str, Any]]:
     """A row a label, best first; labels without a figure last."""
     recipe = content.chosen.file.recipe
     ours = content.curves.per_class[recipe]
-    others = content.curves.per_class.get("zero_shot")
+    others = content.curves.per_class.get(UNTRAINED)
     calibration, test = content.chosen.calibration, content.test
     order = np.argsort(-np.nan_to_num(ours, nan=-1.0), kind="stable")
     return [
         {
             "name": test.vocabulary.names[label],
             "ap": _none_for_nan(ours[label]),
-            "zero_shot": None if others is None else _none_for_nan(others[label]),
+            "reference": None if others is None else _none_for_nan(others[label]),
             "positives": int(test.positives[label]),
             "negatives": int(test.negatives[label]),
             "threshold": float(calibration.threshold[label]),
@@ -128,22 +135,6 @@ def _classes(content: ReportContent) -> list[dict[str, Any]]:
         }
         for label in order
     ]
-
-
-def _pr_chart(curves: Curves) -> str:
-    lines = [
-        Line(x=curves.recall, y=values, colour=_colour(recipe))
-        for recipe, values in curves.precision.items()
-    ]
-    return line_chart(lines, x_label="recall, all classes together", y_label="precision")
-
-
-def _reliability_chart(curves: Curves) -> str:
-    lines = [
-        Line(x=bins.mean_probability, y=bins.share_present, colour=_colour(recipe))
-        for recipe, bins in curves.reliability.items()
-    ]
-    return line_chart(lines, x_label="probability", y_label="share present", diagonal=True)
 
 
 def _calibration(curves: Curves) -> list[tuple[str, float | None]]:
@@ -164,7 +155,8 @@ def _with_uris(pictures: Iterable[ShownPicture]) -> list[dict[str, Any]]:
 
 
 def _colour(recipe: str) -> str:
-    return COLOURS.get(recipe, "four")
+    """The name of its CSS variable."""
+    return f"method-{recipe}"
 
 
 def _none_for_nan(value: float) -> float | None:

@@ -1,4 +1,4 @@
-"""The tables and pictures that `dvc plots` shows and the report draws from."""
+"""The tables that `dvc plots` shows, and that the report's plots are drawn from."""
 
 import csv
 from collections.abc import Iterable, Mapping, Sequence
@@ -55,10 +55,8 @@ def curves(test: TestSplit, scored: Sequence[Scored]) -> Curves:
     )
 
 
-def write_plots(directory: Path, test: TestSplit, drawn: Curves) -> None:
-    """Write the tables, and a picture of each."""
-    from pipelines.evaluate import pictures
-
+def write_tables(directory: Path, test: TestSplit, drawn: Curves) -> None:
+    """Write one table for each plot."""
     labels = list(zip(test.vocabulary.names, test.positives, test.negatives, strict=True))
     _write(
         directory / f"{PER_CLASS}.csv",
@@ -91,7 +89,6 @@ def write_plots(directory: Path, test: TestSplit, drawn: Curves) -> None:
             if count
         ),
     )
-    pictures.draw_all(directory, test.vocabulary.names, drawn)
 
 
 def _precision(p: np.ndarray, test: TestSplit, recall: np.ndarray) -> np.ndarray:

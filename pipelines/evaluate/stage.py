@@ -10,18 +10,19 @@ from typing import Any
 
 from components.atomic import atomic_directory, read_json, write_json, write_text
 from components.data.examples import read_examples
+from components.data.splits import split_hash
 from components.errors import ArtefactError
+from pipelines.evaluate.charts import draw_charts
 from pipelines.evaluate.figures import Figures, all_figures, rounded
 from pipelines.evaluate.mistakes import examples_of, false_negatives, false_positives
 from pipelines.evaluate.page import ReportContent, report_page
-from pipelines.evaluate.plots import curves, write_plots
+from pipelines.evaluate.plots import curves, write_tables
 from pipelines.evaluate.proposal_audit import ProposalAudit, audit_proposals
 from pipelines.evaluate.scored import Scored, TestSplit, score_all
 from project.layout import Layout
 from project.report.table import render_table
 from project.settings import Settings
 from project.stage import Report
-from project.test_split import split_hash
 
 SCHEMA_VERSION = 1
 NUM_EXAMPLES = 12
@@ -39,10 +40,13 @@ def run(settings: Settings, layout: Layout) -> Report:
     modes = {one.file.recipe: one.mode for one in scored}
     metrics = _metrics(test, figures, audit, encoder_id, modes, layout)
     drawn = curves(test, scored)
-    with atomic_directory(layout.plots) as directory:
-        write_plots(directory, test, drawn)
-    clock.lap("plots")
     chosen = _chosen(scored, selection, layout)
+    charts = draw_charts(test.vocabulary.names, drawn, chosen.file.recipe)
+    with atomic_directory(layout.plots) as directory:
+        write_tables(directory, test, drawn)
+        for name, chart in charts.items():
+            write_text(directory / f"{name}.svg", chart.file)
+    clock.lap("plots")
     half = max(1, settings.evaluate.num_mistakes // 2)
     content = ReportContent(
         project=settings.project.name,
@@ -50,6 +54,7 @@ def run(settings: Settings, layout: Layout) -> Report:
         test=test,
         chosen=chosen,
         curves=drawn,
+        charts=charts,
         selection=selection,
         audit=audit,
         hidden=_hidden(layout),

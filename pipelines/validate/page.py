@@ -14,6 +14,7 @@ from pipelines.validate.statistics import DataStatistics
 from project.report.html import render_page
 from project.report.thumbnails import thumbnail_uri
 
+TEMPLATE = Path(__file__).with_name("data.html.j2")
 SHOWN_CLASSES = 60
 SHOWN_ROWS = 60
 NUM_PICTURES = 24
@@ -46,7 +47,7 @@ def data_page(
     broken = [result for result in results if not result.success]
     classes = sorted(_bar_rows(statistics.positives), key=lambda row: -row["total"])
     return render_page(
-        "data.html.j2",
+        TEMPLATE,
         project=project,
         errors=[result for result in broken if result.severity == "error"],
         warnings=[result for result in broken if result.severity == "warning"],

@@ -4,15 +4,22 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from project.report.style import PALETTE, colour_variables
 from project.report.words import recipe_name
 
-TEMPLATES = Path(__file__).parent / "templates"
+SHARED = Path(__file__).parent / "templates"
+"""What every page is made of; a page's own template lies beside the code that fills it."""
 
 
-def render_page(template: str, **values: object) -> str:
-    """Fill a template; every value is escaped, and a missing one is an error."""
+def render_page(template: Path, **values: object) -> str:
+    """Fill a template; every value is escaped, and a missing one is an error.
+
+    Args:
+        template: A file that may extend or import what is in :data:`SHARED`.
+        values: By their names in the template.
+    """
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader([template.parent, SHARED]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -22,7 +29,7 @@ def render_page(template: str, **values: object) -> str:
     environment.filters["recipe_name"] = recipe_name
     environment.filters["percent"] = _percent
     environment.filters["figure"] = _figure
-    return environment.get_template(template).render(**values)
+    return environment.get_template(template.name).render(palette=colour_variables(PALETTE), **values)
 
 
 def _count(value: float) -> str:

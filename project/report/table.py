@@ -35,7 +35,6 @@ def render_table(metrics: Mapping[str, Any]) -> str:
     sentences = [
         difference_sentence(pair, difference, f"{prefix}mAP")
         for pair, difference in metrics.get("paired_differences", {}).items()
-        if pair.endswith((" - zero_shot", " - assume_negative"))
     ]
     lines = [_plain(table), *sentences]
     return "\n".join(line for line in lines if line)

@@ -2,53 +2,13 @@
 
 from collections.abc import Mapping
 
-RECIPES: Mapping[str, str] = {
-    "zero_shot": "zero-shot",
-    "assume_negative": "assume-negative",
-    "ignore_unknown": "ignore-unknown",
-    "entropy": "entropy (EM)",
-    "vlpl": "VLPL",
-    "gpr": "GPR (AEVLP)",
-    "trm_ml": "TRM-ML",
-    "csa": "CSA",
-    "tagalign": "TagAlign",
-    "ma_sbir": "MA-SBIR",
-    "efuda": "Efuda",
-    # Labelers and policies, which propose labels and train nothing.
-    "softmax": "softmax (VLPL)",
-    "platt": "calibrated per class",
-    "f_beta": "F-beta per class (MAT)",
-    "quantile": "quantile per class",
-    "cap": "class proportions (CAP)",
-    "plain_logistic": "logistic, scores and prior",
-    "prototype:20": "prototypes",
-    "evidence": "evidence",
-    "evidence_context": "evidence with contexts",
-    "evidence_f_beta": "evidence with F-beta",
-    "evidence_cap": "evidence with CAP",
-    "selected": "chosen on the labelled half",
-}
-EXPLAINED: Mapping[str, str] = {
-    "zero_shot": "no training: image and label name are compared in the encoder's own space",
-    "assume_negative": "trained with every unknown cell counted as absent",
-    "ignore_unknown": "trained on the known cells alone",
-    "entropy": "trained on the known cells, kept uncertain about all others",
-    "vlpl": "trained on the known cells and on labels proposed by the encoder",
-    "gpr": "trained on the known cells and on proposed labels; every other cell is believed present "
-    "as far as its own probability says so",
-    "trm_ml": "one attended region a label, matched with its name; a reconstruction from the "
-    "public description",
-    "csa": "evidence pooled over regions, label contexts and an averaged teacher; a "
-    "reconstruction from the public description",
-    "tagalign": "regions, trained on whole captions and on the tags that a parser reads in them",
-    "efuda": "whole image and regions read together, held near zero-shot as strongly as the "
-    "hold-out asks for",
-}
+from components.methods.catalog import METHODS
 
 
 def recipe_name(recipe: str) -> str:
-    """How a recipe is called in a sentence."""
-    return RECIPES.get(recipe, recipe)
+    """How a recipe is called in a sentence: its title in the catalog, else its own name."""
+    row = METHODS.get(recipe)
+    return row.title if row else recipe
 
 
 def difference_sentence(pair: str, difference: Mapping[str, float], metric: str = "mAP") -> str:

@@ -12,7 +12,9 @@ from components.labels.tables import read_labels, write_labels
 from components.models.tagger import Tagger
 from pipelines.calibrate import stage as calibrate
 from pipelines.evaluate import stage as evaluate
+from pipelines.evaluate.plots import PER_CLASS, PR_CURVE, RELIABILITY
 from project.layout import Layout
+from project.report.drawing import Drawing
 from tests.projects.synthetic import NAMES, NOISE, SEEDS, make_project, settings_of
 
 PAIRS = {
@@ -33,9 +35,10 @@ def layout(tmp_path: Path) -> Layout:
 
 
 @pytest.fixture
-def no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Matplotlib takes longer than everything else in a small project."""
-    monkeypatch.setattr("pipelines.evaluate.pictures.draw_all", lambda *_: None)
+    empty = dict.fromkeys((PER_CLASS, PR_CURVE, RELIABILITY), Drawing("<svg></svg>"))
+    monkeypatch.setattr("pipelines.evaluate.stage.draw_charts", lambda *_: empty)
 
 
 def keep_labels(layout: Layout, keep) -> None:
@@ -47,7 +50,7 @@ def keep_labels(layout: Layout, keep) -> None:
     write_labels(layout.labels, table.filter(mask))
 
 
-def test_figures_of_every_recipe(layout: Layout, no_pictures):
+def test_figures_of_every_recipe(layout: Layout, no_charts):
     evaluate.run(settings_of(), layout)
     metrics = json.loads(layout.metrics.read_text())
     assert list(metrics["test"]) == list(NOISE)
@@ -80,7 +83,7 @@ def test_the_same_input_gives_the_same_files(layout: Layout):
     assert written() == written()
 
 
-def test_proposals_are_audited_against_hidden_labels(layout: Layout, no_pictures):
+def test_proposals_are_audited_against_hidden_labels(layout: Layout, no_charts):
     evaluate.run(settings_of(), layout)
     proposals = json.loads(layout.metrics.read_text())["proposals"]
     hidden = read_labels(layout.hidden_labels).to_pandas()
@@ -97,6 +100,7 @@ def test_the_report_stands_alone_and_says_what_happened(layout: Layout):
     report = evaluate.run(settings_of(), layout)
     page = layout.report_page.read_text()
     assert not re.search(r"""(src|href)=["']?(https?:)?//""", page)
+    assert not re.search(r"<script|@import|url\((?!#)", page)
     assert "VLPL beats zero-shot by" in page
     assert "single-positive" in page
     assert page.count("data:image/jpeg;base64,") > 20
@@ -108,7 +112,7 @@ def test_the_report_stands_alone_and_says_what_happened(layout: Layout):
         assert (layout.plots / f"{name}.svg").read_text().startswith("<?xml")
 
 
-def test_without_known_negatives_figures_are_called_observed(layout: Layout, no_pictures):
+def test_without_known_negatives_figures_are_called_observed(layout: Layout, no_charts):
     keep_labels(layout, lambda split, _, state: split == "train" or state == 1)
     calibrate.run(settings_of(), layout)
     report = evaluate.run(settings_of(), layout)
@@ -137,7 +141,7 @@ def test_without_any_test_label_nothing_is_claimed(layout: Layout):
     assert layout.report_page.exists()
 
 
-def test_partial_test_labels_and_an_empty_class(layout: Layout, no_pictures):
+def test_partial_test_labels_and_an_empty_class(layout: Layout, no_charts):
     evaluate.run(settings_of(), layout)
     full = json.loads(layout.metrics.read_text())
     keep_labels(
@@ -153,7 +157,7 @@ def test_partial_test_labels_and_an_empty_class(layout: Layout, no_pictures):
     assert zeroed == pytest.approx(ratio * skipped, abs=1e-5)
 
 
-def test_equal_taggers_are_not_distinguishable(layout: Layout, no_pictures):
+def test_equal_taggers_are_not_distinguishable(layout: Layout, no_charts):
     for seed in SEEDS:
         one = Tagger.load(layout.tagger("zero_shot", 0))
         Tagger(
@@ -168,7 +172,7 @@ def test_equal_taggers_are_not_distinguishable(layout: Layout, no_pictures):
     assert "VLPL is not distinguishable from zero-shot" in layout.report_page.read_text()
 
 
-def test_what_is_missing_is_named(layout: Layout, no_pictures):
+def test_what_is_missing_is_named(layout: Layout, no_charts):
     layout.calibration("vlpl", 1).unlink()
     with pytest.raises(ArtefactError, match="does not exist"):
         evaluate.run(settings_of(), layout)
@@ -179,7 +183,7 @@ def test_what_is_missing_is_named(layout: Layout, no_pictures):
         evaluate.run(settings_of(), layout)
 
 
-def test_a_test_split_without_photographs_is_refused(layout: Layout, no_pictures):
+def test_a_test_split_without_photographs_is_refused(layout: Layout, no_charts):
     others = [row for row in read_examples(layout.examples) if row.split != "test"]
     write_examples(layout.examples, others)
     with pytest.raises(InputError, match="no photograph"):
