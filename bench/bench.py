@@ -1,6 +1,5 @@
 """The bench from worlds to page: make worlds, measure cells, compare, write."""
 
-import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from bench.code_version import code_version
 from bench.compare import Comparisons
 from bench.grid import Plan, all_methods, check_methods
 from bench.page import plot_files, render_bench
+from bench.protocols import HoldoutChoice
 from bench.rows import (
     Cell,
     Row,
@@ -25,6 +25,30 @@ from components.atomic import write_text
 from examples.worlds.catalog import Skipped, check_worlds, make_world
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BenchOptions:
+    """What to measure, how, and where it is kept."""
+
+    protocols: tuple[str, ...]
+    num_seeds: int
+    """Masks and trainings of each."""
+    out: Path
+    worlds: tuple[str, ...] = ("cards",)
+    methods: tuple[str, ...] = ()
+    """Empty takes them all."""
+    cards: Path | None = None
+    """A finished project of the cards; None makes one."""
+    holdout: HoldoutChoice = "protocol"
+    at_once: int = 2
+    """Cells side by side."""
+    local: bool = False
+    """Whether to measure in this process, without Ray."""
+    any_code: bool = False
+    """Whether finished rows count whatever code made them."""
+    json_lines: Path | None = None
+    """File to which one JSON line a row is written."""
+
+
 @dataclass(frozen=True, slots=True)
 class BenchReport:
     """What is printed, and how many cells failed."""
@@ -33,25 +57,23 @@ class BenchReport:
     num_failed: int
 
 
-def run_bench(
-    options: argparse.Namespace, protocols: tuple[str, ...], num_seeds: int
-) -> BenchReport:
+def run_bench(options: BenchOptions) -> BenchReport:
     """Measure what is missing, then write rows, table and page.
 
     Raises:
         InputError: If a world or method does not exist.
     """
-    check_worlds(options.world)
-    check_methods(options.method)
-    out: Path = options.out
-    made = {name: make_world(name, out, options.cards) for name in options.world or ["cards"]}
+    check_worlds(options.worlds)
+    check_methods(options.methods)
+    out = options.out
+    made = {name: make_world(name, out, options.cards) for name in options.worlds}
     skipped = [each for each in made.values() if isinstance(each, Skipped)]
     worlds = {name: each for name, each in made.items() if isinstance(each, Path)}
     plan = Plan(
         worlds=tuple(worlds),
-        protocols=protocols,
-        methods=tuple(options.method) or all_methods(),
-        seeds=num_seeds,
+        protocols=options.protocols,
+        methods=options.methods or all_methods(),
+        seeds=options.num_seeds,
         holdout=options.holdout,
     )
     plan.check()
@@ -73,12 +95,12 @@ def run_bench(
 def _rows(
     cells: Sequence[Cell], opened: dict[str, World], out: Path, kept: dict[Cell, Row]
 ) -> list[Row]:
-    code = code_version()
-    fresh = [cell for cell in cells if cell not in kept]
-    found = {
-        row.cell: row
-        for row in find_rows(out, (cell_key(cell, opened[cell.world], code) for cell in fresh))
-    }
+    keys = (
+        cell_key(cell, opened[cell.world], code_version(cell.method))
+        for cell in cells
+        if cell not in kept
+    )
+    found = {row.cell: row for row in find_rows(out, keys)}
     by_cell = kept | found
     return [by_cell[cell] for cell in cells if cell in by_cell]
 
@@ -86,7 +108,7 @@ def _rows(
 def _write(
     rows: list[Row],
     out: Path,
-    options: argparse.Namespace,
+    options: BenchOptions,
     skipped: Sequence[Skipped],
     failures: Sequence[Path],
 ) -> list[str]:
@@ -95,8 +117,8 @@ def _write(
     sentences = [difference_words(each) for each in comparisons.ours_against_best()]
     notes = [f"World {each.name} was left out: {each.reason}." for each in skipped]
     notes += [f"A cell failed and will be tried again: {path}" for path in failures]
-    if options.json:
-        write_json_lines(options.json, rows)
+    if options.json_lines:
+        write_json_lines(options.json_lines, rows)
     table = "\n\n".join([*blocks, "\n".join(f"- {line}" for line in sentences)])
     write_text(out / "bench.md", table + "\n")
     page = out / "bench.html"

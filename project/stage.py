@@ -15,6 +15,18 @@ from project.stage_lock import only_run
 Report = dict[str, object]
 
 
+def run_here(name: str, run: Callable[[Settings, Layout], Report]) -> Report:
+    """Run a stage in the current directory, alone, and hand back its report.
+
+    Raises:
+        InputError: If the settings, or what the stage reads, cannot be used.
+    """
+    settings, layout = load_settings(), Layout()
+    # Libraries that chat on stdout must not spoil the one JSON object there.
+    with only_run(name, layout.scratch), redirect_stdout(sys.stderr):
+        return run(settings, layout)
+
+
 def run_stage(
     name: str, run: Callable[[Settings, Layout], Report], arguments: Sequence[str] | None = None
 ) -> int:
@@ -29,10 +41,7 @@ def run_stage(
     options = parser.parse_args(arguments)
     quiet_environment()
     try:
-        settings, layout = load_settings(), Layout()
-        # Libraries that chat on stdout must not spoil the one JSON object there.
-        with only_run(name, layout.scratch), redirect_stdout(sys.stderr):
-            report = run(settings, layout)
+        report = run_here(name, run)
     except InputError as fault:
         if options.json:
             print(json.dumps({"error": str(fault)}, ensure_ascii=False))
@@ -41,7 +50,7 @@ def run_stage(
     if options.json:
         print(json.dumps(report, ensure_ascii=False, default=str))
     else:
-        print("\n".join(_lines(name, report)))
+        print("\n".join(report_lines(name, report)))
     return 0
 
 
@@ -50,7 +59,8 @@ def stage_main(name: str, run: Callable[[Settings, Layout], Report]) -> None:
     sys.exit(run_stage(name, run))
 
 
-def _lines(name: str, report: Report) -> list[str]:
+def report_lines(name: str, report: Report) -> list[str]:
+    """What people read of a stage's report."""
     summary = report.get("summary", "done")
     lines = [summary] if isinstance(summary, str) else [str(line) for line in summary]  # type: ignore[attr-defined]
     return [f"{name}: {lines[0]}", *lines[1:]]

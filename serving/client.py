@@ -1,8 +1,5 @@
-"""Asks a running service: ``efuda query tag IMAGE`` and ``efuda query search``."""
+"""Asks a running service over HTTP."""
 
-import argparse
-import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,6 @@ from components.errors import InputError
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 TIMEOUT_S = 60.0
-ADDRESS_HELP = f"address of the service ({DEFAULT_URL})"
 
 
 class Client:
@@ -95,77 +91,3 @@ def _read(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as fault:
         raise InputError(f"{path} cannot be read: {fault.strerror or fault}.") from None
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Ask, print the answer and return the exit status."""
-    options = _parser().parse_args(arguments)
-    try:
-        with Client(options.url) as client:
-            answer = _answer(client, options)
-    except InputError as fault:
-        if options.json:
-            print(json.dumps({"error": str(fault)}, ensure_ascii=False))
-        print(f"efuda query: {fault}", file=sys.stderr)
-        return 2
-    if options.json:
-        print(json.dumps(answer, ensure_ascii=False))
-    else:
-        print("\n".join(_tag_lines(answer) if "tags" in answer else _result_lines(answer)))
-    return 0
-
-
-def _answer(client: Client, options: argparse.Namespace) -> dict[str, Any]:
-    if options.question == "tag":
-        return client.tag(options.image, top_k=options.top_k, evidence=options.evidence)
-    return client.search(
-        text=options.text,
-        image=options.image,
-        sketch=options.sketch,
-        k=options.k,
-        tags=options.tags,
-        without=options.without,
-    )
-
-
-def _tag_lines(answer: dict[str, Any]) -> list[str]:
-    return [
-        f"{'*' if tag['present'] else ' '} {tag['probability']:6.3f} "
-        f"(from {tag['threshold']:.3f})  {tag['label']}"
-        for tag in answer["tags"]
-    ]
-
-
-def _result_lines(answer: dict[str, Any]) -> list[str]:
-    if not answer["results"]:
-        return ["no picture passes the filters"]
-    return [
-        f"{result['score']:7.4f}  {result['id']}  "
-        f"[{', '.join(tag['label'] for tag in result['tags'])}]"
-        for result in answer["results"]
-    ]
-
-
-def _parser() -> argparse.ArgumentParser:
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--url", default=DEFAULT_URL, help=ADDRESS_HELP)
-    shared.add_argument("--json", action="store_true", help="print the answer as one JSON object")
-    parser = argparse.ArgumentParser(prog="efuda query", description=__doc__)
-    questions = parser.add_subparsers(dest="question", required=True)
-    tag = questions.add_parser("tag", parents=[shared], help="tags of a picture")
-    tag.add_argument("image", type=Path)
-    tag.add_argument("--top-k", type=int, default=10, help="how many tags at least")
-    tag.add_argument("--evidence", action="store_true", help="where each tag is seen (with --json)")
-    search = questions.add_parser("search", parents=[shared], help="pictures like a query")
-    query = search.add_mutually_exclusive_group(required=True)
-    query.add_argument("--text", help="words to search by")
-    query.add_argument("--image", type=Path, help="a photograph")
-    query.add_argument("--sketch", type=Path, help="a drawing, dark lines on white")
-    search.add_argument("-k", type=int, default=24, help="how many pictures")
-    search.add_argument("--tags", action="append", default=[], help="a tag that must be there")
-    search.add_argument("--without", action="append", default=[], help="a tag that must not be")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,10 +1,5 @@
-"""`efuda run`: `dvc repro`, with the Python that runs Efuda itself.
+"""`efuda run`: `dvc repro`, with the Python that runs Efuda itself."""
 
-Targets and options are DVC's own: `efuda run train`, `efuda run --force embed`,
-`efuda run --downstream tune`, `efuda run --dry`.
-"""
-
-import json
 import os
 import re
 import subprocess
@@ -12,13 +7,35 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import typer
+
 from components.errors import InputError
-from project.environment import with_this_python_first
-from project.settings import load_settings
+from efuda.answer import Answer
 
 _RUNNING = re.compile(r"Running stage '([^']+)'")
 _EXITED = re.compile(r"exited with (\d+)")
 _STAGE_USER_ERROR = "2"
+
+
+def run(ctx: typer.Context) -> Answer:
+    """Run every stage whose inputs have changed.
+
+    Targets and options are those of `dvc repro`: `efuda run train` stops after
+    train, `efuda run --force embed` runs it although nothing changed,
+    `--single-item` runs a stage without those before it, `--downstream tune` it
+    and all that follow, `--dry` only tells what would run. `dvc repro --help`
+    lists them all.
+    """
+    check_project(Path())
+    status, ran, tail = _run_told(ctx.args)
+    report: dict[str, object] = {"ok": status == 0, "ran": ran}
+    if status == 0:
+        return Answer(report)
+    exits = _EXITED.findall(tail)
+    return Answer(
+        {**report, "error": tail.strip()},
+        status=2 if not exits or _STAGE_USER_ERROR in exits else 1,
+    )
 
 
 def command_line(arguments: Sequence[str]) -> list[str]:
@@ -32,6 +49,8 @@ def check_project(root: Path) -> None:
     Raises:
         InputError: Saying what is missing or wrong.
     """
+    from project.settings import load_settings
+
     load_settings(root / "params.yaml")
     if not (root / "dvc.yaml").is_file():
         raise InputError("There is no dvc.yaml here; make a project with `efuda init`.")
@@ -41,6 +60,8 @@ def check_project(root: Path) -> None:
 
 def _run_told(arguments: Sequence[str]) -> tuple[int, list[str], str]:
     """Run DVC with its output copied to stderr; exit status, stages run, last output."""
+    from project.environment import with_this_python_first
+
     ran: list[str] = []
     tail: list[str] = []
     with subprocess.Popen(
@@ -57,27 +78,3 @@ def _run_told(arguments: Sequence[str]) -> tuple[int, list[str], str]:
             ran += _RUNNING.findall(line)
             tail = [*tail[-19:], line]
     return process.returncode, ran, "".join(tail)
-
-
-def _report(status: int, ran: list[str], tail: str) -> dict[str, object]:
-    report: dict[str, object] = {"ok": status == 0, "ran": ran}
-    if status:
-        report["error"] = tail.strip()
-    return report
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Entry point of `efuda run`."""
-    passed = [argument for argument in arguments if argument != "--json"]
-    as_json = len(passed) < len(arguments)
-    if not {"-h", "--help"} & set(passed):
-        check_project(Path())
-    elif not as_json:
-        print(__doc__.strip() + "\n")
-    status, ran, tail = _run_told(passed)
-    if as_json:
-        print(json.dumps(_report(status, ran, tail), ensure_ascii=False))
-    if status == 0:
-        return 0
-    exits = _EXITED.findall(tail)
-    return 2 if not exits or _STAGE_USER_ERROR in exits else 1

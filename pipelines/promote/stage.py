@@ -1,24 +1,58 @@
-"""`efuda promote`: let the challenger serve, if it is not worse than the champion."""
+"""Lets the challenger serve, if it is not worse than the champion."""
 
-import argparse
-import json
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from components.atomic import write_json
 from components.data.examples import read_examples
-from components.errors import InputError
+from components.data.splits import split_hash
 from pipelines.promote.decision import Decision, decide, decide_rollback
 from project.layout import Layout
 from project.registry import CHAMPION, PREVIOUS, Registry, open_registry
-from project.settings import load_settings
-from project.test_split import split_hash
-
-REFUSED = 2
-NUM_REGRESSIONS_SHOWN = 5
+from project.settings import Settings
 
 
-def carry_out(decision: Decision, layout: Layout, registry: Registry) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """A decision, its record, and where the record lies; None if nothing was decided anew."""
+
+    decision: Decision
+    record: dict[str, object]
+    path: Path | None
+
+
+def run(
+    settings: Settings,
+    layout: Layout,
+    *,
+    force: bool = False,
+    rollback: bool = False,
+    reason: str | None = None,
+) -> Promotion:
+    """Weigh the challenger against the champion, or return to the one before, and carry it out.
+
+    Args:
+        settings: The project's.
+        layout: The project's.
+        force: Promote whatever the figures say; ``reason`` says why.
+        rollback: Return to the champion before this one instead.
+        reason: Kept in the record where nothing is weighed.
+
+    Raises:
+        InputError: If there is nothing to decide about, or the two cannot be compared.
+    """
+    registry = open_registry(settings, layout)
+    if rollback:
+        decision = decide_rollback(registry, reason=reason)
+    else:
+        decision = decide(settings, layout, registry, reason=reason if force else None)
+    record = decision.record(registry.model, split_hash(read_examples(layout.examples)))
+    return Promotion(decision, record, carry_out(decision, record, layout, registry))
+
+
+def carry_out(
+    decision: Decision, record: dict[str, object], layout: Layout, registry: Registry
+) -> Path | None:
     """Write the record, then move the aliases; the path of the record.
 
     The record comes first: a move without one would be worse than a record of
@@ -26,8 +60,6 @@ def carry_out(decision: Decision, layout: Layout, registry: Registry) -> Path | 
     """
     if decision.outcome == "unchanged":
         return None
-    split = split_hash(read_examples(layout.examples))
-    record = decision.record(registry.model, split)
     stamp = str(record["decided_at"]).replace("+00:00", "Z").replace(":", "-")
     word = decision.outcome.replace(" ", "-")
     path = layout.decisions / f"{stamp}-version-{decision.challenger}-{word}.json"
@@ -47,54 +79,3 @@ def carry_out(decision: Decision, layout: Layout, registry: Registry) -> Path | 
             registry.point(PREVIOUS, registry.numbered(decision.champion))
         registry.point(CHAMPION, version)
     return path
-
-
-def _lines(decision: Decision, model: str, path: Path | None) -> list[str]:
-    lines = [f"{model} version {decision.challenger}: {decision.outcome}. {decision.reason}"]
-    if decision.comparison and decision.comparison.regressions:
-        worst = decision.comparison.regressions
-        shown = ", ".join(
-            f"{each.label} {100 * each.champion:.1f} → {100 * each.challenger:.1f}"
-            for each in worst[:NUM_REGRESSIONS_SHOWN]
-        )
-        lines.append(f"{len(worst)} labels got worse, most of all (AP %): {shown}")
-    if decision.outcome == "refused":
-        lines.append("The champion stays. To decide otherwise: --force --reason TEXT.")
-    if path is not None:
-        lines.append(f"Record: {path}")
-    return lines
-
-
-def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="efuda promote", description=__doc__)
-    parser.add_argument("--force", action="store_true", help="promote whatever the figures say")
-    parser.add_argument("--reason", help="why; kept in the record (needed with --force)")
-    parser.add_argument(
-        "--rollback", action="store_true", help="return to the champion before this one"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args(arguments)
-    if options.force and not (options.reason or "").strip():
-        raise InputError("--force needs --reason TEXT: the record must say why.")
-    if options.force and options.rollback:
-        raise InputError("--force and --rollback exclude each other.")
-    return options
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Entry point of `efuda promote`."""
-    options = _options(arguments)
-    settings, layout = load_settings(), Layout()
-    registry = open_registry(settings, layout)
-    if options.rollback:
-        decision = decide_rollback(registry, reason=options.reason)
-    else:
-        reason = options.reason if options.force else None
-        decision = decide(settings, layout, registry, reason=reason)
-    path = carry_out(decision, layout, registry)
-    if options.json:
-        record = decision.record(registry.model, split_hash(read_examples(layout.examples)))
-        print(json.dumps({**record, "record": str(path) if path else None}, ensure_ascii=False))
-    else:
-        print("\n".join(_lines(decision, registry.model, path)))
-    return REFUSED if decision.outcome == "refused" else 0

@@ -16,8 +16,8 @@ from bench import cell as cells
 from bench.grid import Plan, all_methods
 from bench.rows import Cell
 from components.errors import InputError
-from efuda.commands.bench import main
 from examples.worlds.catalog import Skipped
+from tests.efuda.called import call
 from tuning.methods import METHODS
 
 FEW = ["--method", "zero_shot", "--method", "ignore_unknown", "--method", "raw"]
@@ -35,7 +35,7 @@ def one_world(monkeypatch, world_folder: Path) -> None:
 
 
 def run(out: Path, *more: str) -> int:
-    return main([*FEW, *PROTOCOLS, "--seeds", "2", "--local", "--out", str(out), *more])
+    return call("bench", *FEW, *PROTOCOLS, "--seeds", 2, "--local", "--out", out, *more)
 
 
 def test_rows_table_page_and_plots(tmp_path: Path, capsys) -> None:
@@ -95,12 +95,12 @@ def test_finished_cells_are_not_measured_again(tmp_path: Path, monkeypatch) -> N
 
 def test_rows_of_other_code_count_only_if_asked(tmp_path: Path, monkeypatch) -> None:
     def num_rows_after(*more: str) -> int:
-        assert main([*CHEAP, "--out", str(tmp_path), *more]) == 0
+        assert call("bench", *CHEAP, "--out", tmp_path, *more) == 0
         return len(list((tmp_path / "rows").iterdir()))
 
     assert num_rows_after() == 2
     for module in (bench, runner):
-        monkeypatch.setattr(module, "code_version", lambda: "other code")
+        monkeypatch.setattr(module, "code_version", lambda method: "other code")
     assert num_rows_after("--any-code") == 2
     assert num_rows_after() == 4
 
@@ -148,7 +148,7 @@ def test_wrong_names_are_refused_before_anything_is_made(
     tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     with pytest.raises(InputError, match=re.escape(words)):
-        main([*arguments, "--out", str(tmp_path / "out")])
+        call("bench", *arguments, "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -177,7 +177,7 @@ from bench.grid import Plan
 from bench import runner
 from bench.runner import run_cells
 import time
-runner.code_version = lambda: "pinned"  # the tree may be edited while this runs
+runner.code_version = lambda method: "pinned"  # the tree may be edited while this runs
 real = cells.keep
 def slowly(out, measured):
     real(out, measured)

@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 import yaml
 
+from components.captions.kept_captions import KeptCaptions
 from components.errors import ArtefactError, InputError
 from components.labels.tables import read_labels
 from components.labels.vocabulary import Vocabulary
-from components.methods.tagalign.kept_captions import KeptCaptions
 from components.models.tagger import Tagger
-from efuda.commands.init.captions import with_tagalign
-from efuda.commands.init.init import main as init
+from efuda.new_project.captions import with_tagalign
 from pipelines.calibrate import stage as calibrate
 from pipelines.embed import stage as embed
 from pipelines.evaluate import stage as evaluate
@@ -23,6 +22,7 @@ from pipelines.train import stage as train
 from pipelines.tune import stage as tune
 from project.layout import Layout
 from project.settings import load_settings
+from tests.efuda.called import call
 from tests.projects.captions_project import (
     change_params,
     make_project,
@@ -165,7 +165,7 @@ def test_captions_fill_what_a_labelled_source_leaves_open_only_if_asked(project)
 def test_init_takes_captions_alone_and_compares_tagalign(tmp_path, finished, capsys):
     given = finished[0].root
     arguments = ["--images", str(given / "images"), "--captions", str(given / "captions.jsonl")]
-    assert init([str(tmp_path / "made"), *arguments]) == 0
+    assert call("init", tmp_path / "made", *arguments) == 0
     assert "tagalign" in capsys.readouterr().out
     settings = load_settings(tmp_path / "made" / "params.yaml")
     assert settings.source.kind == "jsonl"

@@ -9,10 +9,10 @@ import pytest
 import yaml
 from PIL import Image
 
-from efuda.cli import COMMANDS
+from efuda.commands.stages import HELP
 
 ENCODER = Path(__file__).parents[2] / "examples" / "cards" / "encoder"
-STAGES = [name for name, command in COMMANDS.items() if command.is_stage]
+STAGES = list(HELP)
 
 
 def call(arguments: list[object], directory: Path) -> str:

@@ -31,7 +31,7 @@ from tests.projects.published_sets import (
 @pytest.fixture(autouse=True)
 def no_repository(monkeypatch):
     """DVC takes a second to make one, and test_init.py sees that it does."""
-    monkeypatch.setattr("efuda.commands.init.init.make_repository", lambda directory: None)
+    monkeypatch.setattr("efuda.new_project.create.make_repository", lambda directory: None)
 
 
 def test_voc2012_from_the_archive_to_the_published_mask(tmp_path, capsys):

@@ -6,14 +6,14 @@ from components.data.examples import read_examples
 from components.labels.matrix import LabelMatrix
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
-from efuda.commands.init.init import main
 from pipelines.prepare import stage as prepare
 from project.layout import Layout
 from project.settings import load_settings
+from tests.efuda.called import call
 
 
 def make(project: Path, protocol: str, data: Path, *more: str) -> Layout:
-    assert main([str(project), "--published", protocol, "--images", str(data), *more]) == 0
+    assert call("init", project, "--published", protocol, "--images", data, *more) == 0
     return Layout(project)
 
 

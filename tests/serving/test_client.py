@@ -1,10 +1,8 @@
-import json
 from pathlib import Path
 
 import pytest
 
 from components.errors import InputError
-from serving import client as query
 from serving.client import Client
 from tests.serving.tiny_bundle import card
 
@@ -16,52 +14,29 @@ def blue_card(tmp_path: Path) -> Path:
     return path
 
 
-def asked(capsys, *arguments: str) -> tuple[int, str, str]:
-    status = query.main(arguments)
-    out, err = capsys.readouterr()
-    return status, out, err
+def test_it_tags_and_says_what_is_served(service_url, blue_card):
+    with Client(service_url) as client:
+        tags = client.tag(blue_card, top_k=1, evidence=True)["tags"]
+        assert client.model()["name"] == "tiny"
+    assert tags[0]["label"] == "blue"
+    assert tags[0]["evidence"]["rows"] == 4
 
 
-def test_tags_for_people_and_for_programs(capsys, service_url, blue_card):
-    status, out, _ = asked(capsys, "tag", str(blue_card), "--url", service_url)
-    assert status == 0
-    assert out.splitlines()[0].startswith("*")
-    assert out.splitlines()[0].endswith("blue")
-    status, out, _ = asked(capsys, "tag", str(blue_card), "--url", service_url, "--json")
-    assert json.loads(out)["tags"][0]["label"] == "blue"
-
-
-@pytest.mark.parametrize("kind", ["--text", "--image", "--sketch"])
-def test_search(capsys, service_url, blue_card, kind):
-    value = "blue" if kind == "--text" else str(blue_card)
-    status, out, _ = asked(
-        capsys, "search", kind, value, "-k", "3", "--without", "red", "--url", service_url
-    )
-    assert status == 0
-    assert len(out.splitlines()) == 3
-    assert "[blue]" in out.splitlines()[0]
-
-
-def test_no_picture_passes(capsys, service_url):
-    filters = ("--tags", "blue", "--without", "blue")
-    _, out, _ = asked(capsys, "search", "--text", "x", *filters, "--url", service_url)
-    assert out.strip() == "no picture passes the filters"
-
-
-def test_faults_are_one_clean_line(capsys, service_url, tmp_path):
-    status, out, err = asked(capsys, "search", "--text", "x", "--tags", "blu", "--url", service_url)
-    assert (status, out) == (2, "")
-    assert "'blue'" in err
-    status, out, _ = asked(capsys, "tag", str(tmp_path / "no.png"), "--url", service_url, "--json")
-    assert status == 2
-    assert "cannot be read" in json.loads(out)["error"]
-    status, _, err = asked(capsys, "search", "--text", "x", "--url", "http://127.0.0.1:9")
-    assert status == 2
-    assert "efuda serve" in err
-    status, _, err = asked(capsys, "search", "--text", "x", "--url", "nonsense")
-    assert status == 2
+@pytest.mark.parametrize("kind", ["text", "image", "sketch"])
+def test_it_searches_by_words_and_by_pictures(service_url, blue_card, kind):
+    query = {kind: "blue" if kind == "text" else blue_card}
+    with Client(service_url) as client:
+        found = client.search(**query, k=3, without=["red"])
+    assert len(found["results"]) == 3
+    assert found["results"][0]["tags"][0]["label"] == "blue"
 
 
 def test_two_queries_are_the_services_fault_to_tell(service_url, blue_card):
     with Client(service_url) as client, pytest.raises(InputError, match="2 queries"):
         client.search(text="x", image=blue_card)
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nonsense"])
+def test_where_nobody_answers_it_says_how_to_start_a_service(url):
+    with Client(url) as client, pytest.raises(InputError, match="efuda serve"):
+        client.model()

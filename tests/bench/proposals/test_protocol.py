@@ -29,9 +29,9 @@ from bench.rows import Cell
 from bench.world import World, open_world, save_world
 from components.errors import InputError
 from components.labelers.cooccurrence import LabelStatistics
-from efuda.commands.bench import main
 from examples.worlds.catalog import Skipped, make_world, real_data
 from tests.bench.tiny_world import tiny_world
+from tests.efuda.called import call
 
 LABELS, EMBED, IMAGES = 8, 12, 60
 FIGURES = {"recall_at_equal_precision", "recall_gain", "precision", "recall"}
@@ -167,7 +167,7 @@ def test_rows_table_page_and_plots(world, tmp_path: Path, monkeypatch, capsys) -
     asked = ["--world", "clip_vitb16", "--method", "softmax", "--method", "platt"]
     lines = tmp_path / "rows.jsonl"
     out = tmp_path / "out"
-    assert main([*asked, "--seeds", "2", "--local", "--out", str(out), "--json", str(lines)]) == 0
+    assert call("bench", *asked, "--seeds", 2, "--local", "--out", out, "--json", lines) == 0
     rows = [json.loads(line) for line in lines.read_text().splitlines()]
     assert {(row["protocol"], row["method"], row["seed"]) for row in rows} == {
         ("proposals", method, seed) for method in ("softmax", "platt") for seed in (0, 1)
@@ -186,7 +186,7 @@ def test_nothing_to_measure_names_what_there_is(tmp_path: Path, monkeypatch, wor
     monkeypatch.setattr(bench, "make_world", lambda *_: folder)
     for asked in (["--protocol", "single-positive"], ["--method", "vlpl"]):
         with pytest.raises(InputError, match="clip_vitb16: proposals"):
-            main(["--world", "clip_vitb16", *asked, "--out", str(tmp_path / "out")])
+            call("bench", "--world", "clip_vitb16", *asked, "--out", tmp_path / "out")
 
 
 def test_missing_data_are_named(tmp_path: Path, monkeypatch) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from components.errors import InputError
-from efuda.commands.init.init import make_repository
-from efuda.commands.run import main
+from efuda.new_project.create import make_repository
 from project.environment import quiet_environment, with_this_python_first
 from project.stage_lock import only_run
+from tests.efuda.called import call
 
 PARAMS = """\
 project: {name: toy}
@@ -42,12 +42,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run_json(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, object]]:
-    status = main([*arguments, "--json"])
+    status = call("run", *arguments, "--json")
     return status, json.loads(capsys.readouterr().out)
 
 
 def test_stages_run_once_with_the_python_that_runs_efuda(project, capfd):
-    status = main([])
+    status = call("run")
     told = capfd.readouterr().err
     assert status == 0
     assert f"ran by {sys.executable}" in told
@@ -67,12 +67,12 @@ def test_a_fault_of_the_users_and_a_bug_have_different_statuses(project, capfd):
 def test_unknown_keys_stop_the_run_before_any_stage(project):
     (project / "params.yaml").write_text(PARAMS + "trian: {epochs: 3}\n", encoding="utf-8")
     with pytest.raises(InputError, match="trian: Extra inputs"):
-        main([])
+        call("run")
     (project / "params.yaml").write_text(
         PARAMS + "train: {epochs: 0, learning_rte: 1}\n", encoding="utf-8"
     )
     with pytest.raises(InputError) as fault:
-        main([])
+        call("run")
     assert "train.epochs" in str(fault.value)
     assert "train.learning_rte" in str(fault.value)
 
@@ -81,10 +81,10 @@ def test_a_project_without_dvc_is_told_how_to_mend_it(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text(PARAMS, encoding="utf-8")
     with pytest.raises(InputError, match=r"no dvc\.yaml"):
-        main([])
+        call("run")
     (tmp_path / "dvc.yaml").write_text(GRAPH, encoding="utf-8")
     with pytest.raises(InputError, match="dvc init"):
-        main([])
+        call("run")
 
 
 @pytest.mark.slow

@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 
 from components.data.examples import read_examples, write_examples
+from components.data.splits import split_hash
 from components.errors import InputError
 from components.labels.matrix import LabelMatrix
 from components.labels.vocabulary import Vocabulary
 from pipelines.promote.comparison import compare_scores
-from pipelines.promote.stage import main
 from project.layout import Layout
 from project.registry import CHAMPION, open_registry
 from project.settings import EvaluateSettings, load_settings
-from project.test_split import split_hash
+from tests.efuda.called import call
 from tests.projects.learning_project import ENCODER_ID
 from tests.projects.registered_project import evaluated_project, put_tagger, register_here
 
@@ -34,7 +34,7 @@ def two_versions(root, *, first: float, second: float) -> Layout:
 def promote(layout: Layout, *arguments: str) -> int:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(layout.root)
-        return main(arguments)
+        return call("promote", *arguments)
 
 
 def champion(layout: Layout) -> str | None:

@@ -8,10 +8,13 @@ import pytest
 import yaml
 from PIL import Image
 
+from components.encoders.files import named_files
 from components.errors import InputError
-from efuda.commands.init.init import from_project, main
-from project.encoder_files import checkpoint_of, parse_encoder
+from efuda.commands.init import SourceKind
+from efuda.new_project.options import from_project
 from project.settings import load_settings, params_yaml
+from project.settings.source import SourceSettings
+from tests.efuda.called import call
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +27,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def init(project: Path, photos: Path, *more: str) -> int:
-    return main([str(project), "--source", "folder", "--images", str(photos), *more])
+    return call("init", project, "--source", "folder", "--images", photos, *more)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,8 @@ def project(photos: Path) -> Path:
 
 def test_it_writes_settings_graph_and_repository_and_nothing_else(project):
     files = {path.name for path in project.iterdir()}
-    assert files == {".dvc", ".dvcignore", ".git", ".gitignore", "dvc.yaml", "params.yaml"}
+    made = {".dvc", ".dvcignore", ".git", ".gitignore", "dvc.yaml", "params.yaml", "reviewed"}
+    assert files == made
     settings = load_settings(project / "params.yaml")
     assert settings.project.name == "project"
     assert settings.source.images == "../my photos"
@@ -110,7 +114,7 @@ def test_what_cannot_be_used_is_named_before_anything_is_written(
 ):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=message):
-        main(["project", *arguments])
+        call("init", "project", *arguments)
     assert not (tmp_path / "project").exists()
 
 
@@ -127,16 +131,14 @@ def test_a_folder_without_weights_is_refused_and_one_with_them_is_named_from_the
     (weights / "open_clip_model.safetensors").write_bytes(b"stands for weights")
     assert init(tmp_path / "project", photos, "--encoder", encoder) == 0
     settings = load_settings(tmp_path / "project" / "params.yaml")
-    assert checkpoint_of(settings.encoder) == "../weights"
-
-
-def test_tags_are_no_files():
-    assert checkpoint_of(parse_encoder("open_clip:ViT-B-32:laion2b_s34b_b79k")) is None
-    assert checkpoint_of(parse_encoder("open_clip:ViT-B-32:./mine")) == "./mine"
-    assert checkpoint_of(parse_encoder("open_clip:ViT-B-32:mine.safetensors")) == "mine.safetensors"
+    assert named_files(settings.encoder) == {"model": "../weights"}
 
 
 def test_neighbours_are_named_relatively_and_strangers_absolutely(tmp_path):
     assert from_project(tmp_path / "images", tmp_path / "project") == "../images"
     assert from_project(tmp_path / "project" / "images", tmp_path / "project") == "images"
     assert from_project(Path("/elsewhere"), tmp_path / "project") == "/elsewhere"
+
+
+def test_the_formats_on_offer_are_those_of_the_settings():
+    assert SourceKind == SourceSettings.model_fields["kind"].annotation

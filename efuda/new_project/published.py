@@ -1,29 +1,33 @@
-"""`efuda init --published`: a project with the settings of a published protocol."""
+"""A new project with the settings of a published protocol."""
 
-import argparse
 from pathlib import Path
 from typing import Any
 
 from components.errors import InputError
-from efuda.commands.init.init import checked_encoder, existing, from_project, project_name
-from efuda.commands.init.published_check import check_published, summary_lines
-from project.published import Published, find_published, find_root, settings_values
+from efuda.new_project.options import (
+    NewProject,
+    checked_encoder,
+    existing,
+    from_project,
+    project_name,
+)
+from efuda.new_project.published_check import check_published, summary_lines
+from project.published import Published, find_root, settings_values
 from project.settings import Settings, parse_settings
 
 
 def published_project(
-    options: argparse.Namespace,
+    chosen: Published, options: NewProject
 ) -> tuple[Settings, dict[str, object], list[str]]:
     """The settings, how the data compares with what was published, and the same for a person.
 
     Raises:
-        InputError: If the protocol does not exist, the data set is laid out
-            otherwise, or an option does not go with it.
+        InputError: If the data set is laid out otherwise, or an option does not go
+            with the protocol.
     """
     decided = [name for name in ("source", "annotations", "hide") if getattr(options, name)]
     if decided:
         raise InputError(f"--published decides --{decided[0]} itself; leave that out.")
-    chosen = find_published(options.published)
     root = find_root(chosen.data, options.images)
     values = settings_values(chosen, Path(from_project(root, options.directory)), options.schedule)
     for key in ("captions", "sketches"):
@@ -36,14 +40,14 @@ def published_project(
     return settings, check.as_json(), told
 
 
-def _parsed(values: dict[str, Any], chosen: Published, options: argparse.Namespace) -> Settings:
+def _parsed(values: dict[str, Any], chosen: Published, options: NewProject) -> Settings:
     values["project"] = {"name": project_name(options)}
     if options.encoder:
         values["encoder"] = checked_encoder(options.encoder, options.directory)
     return parse_settings(values, f"The protocol {chosen.name}")
 
 
-def _schedule_line(options: argparse.Namespace, chosen: Published) -> str:
+def _schedule_line(options: NewProject, chosen: Published) -> str:
     schedule = chosen.protocol.schedule
     numbers = (
         f"learning rate {schedule.learning_rate:g}, {schedule.epochs} epochs, "

@@ -1,10 +1,11 @@
-"""`efuda init` where there are captions and no labels."""
+"""A new project where there are captions and no labels."""
 
-import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from components.errors import InputError
+from efuda.new_project.options import NewProject
 from project.settings import Settings
 from project.settings.source import SourceSettings
 
@@ -16,25 +17,23 @@ TOLD = (
 )
 
 
-def take_captions_as_source(options: argparse.Namespace) -> None:
+def take_captions_as_source(options: NewProject) -> NewProject:
     """Where captions are given and neither labels nor their format: the captions are the source.
 
     Raises:
         InputError: If the name of the file does not tell its format.
     """
     if options.source or options.annotations or options.captions is None:
-        return
+        return options
     suffix = options.captions.suffix.lower()
-    options.annotations = options.captions
     if suffix == ".json":
-        options.source = "coco"
-    elif suffix in _KINDS:
+        return replace(options, source="coco", annotations=options.captions)
+    if suffix in _KINDS:
         # Their captions are read with the rows; as captions beside them they would count twice.
-        options.source, options.captions = _KINDS[suffix], None
-    else:
-        raise InputError(
-            f"--captions is a .jsonl, .csv, .parquet or COCO .json file, got {options.captions}."
-        )
+        return replace(options, source=_KINDS[suffix], annotations=options.captions, captions=None)
+    raise InputError(
+        f"--captions is a .jsonl, .csv, .parquet or COCO .json file, got {options.captions}."
+    )
 
 
 def with_tagalign(settings: Settings, project: Path) -> Settings | None:

@@ -4,11 +4,12 @@ import socket
 import pytest
 import yaml
 
-from efuda.commands.doctor.doctor import examine, main
-from efuda.commands.doctor.findings import Finding, Status
-from efuda.commands.init.init import create_project
+from efuda.checkup.examine import examine
+from efuda.checkup.findings import Finding, Status
+from efuda.new_project.create import create_project
 from project.graph import main as write_graph
 from project.settings import parse_settings
+from tests.efuda.called import call
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def change(project, **sections) -> None:
 
 
 def test_a_healthy_project_has_no_error(project, capsys):
-    assert main(["--json"]) == 0
+    assert call("doctor", "--json") == 0
     report = json.loads(capsys.readouterr().out)
     assert report["ok"]
     assert {"status", "what", "detail", "remedy"} == set(report["findings"][0])
@@ -48,7 +49,7 @@ def test_a_healthy_project_has_no_error(project, capsys):
 
 def test_a_missing_folder_of_images_is_an_error(project, capsys):
     (project.parent / "images").rmdir()
-    assert main([]) == 2
+    assert call("doctor") == 2
     told = capsys.readouterr().out
     assert "ERROR   source.images: ../images does not exist" in told
     assert "1 errors" in told

@@ -10,9 +10,9 @@ import yaml
 
 from components.data.examples import read_quarantine
 from components.errors import InputError
-from efuda.commands.init.init import main
 from pipelines.prepare import stage as prepare
 from project.settings import parse_settings
+from tests.efuda.called import call
 from tests.projects.published_projects import make, prepared
 from tests.projects.published_sets import (
     write,
@@ -25,8 +25,8 @@ from tests.projects.published_sets import (
 
 @pytest.fixture(autouse=True)
 def no_repository(monkeypatch):
-    """DVC takes a second to make one, and test_init.py sees that it does."""
-    monkeypatch.setattr("efuda.commands.init.init.make_repository", lambda directory: None)
+    """DVC takes a second to make one, and test_create.py sees that it does."""
+    monkeypatch.setattr("efuda.new_project.create.make_repository", lambda directory: None)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_another_layout_is_answered_with_what_is_expected_and_found(tmp_path):
 )
 def test_what_the_command_line_cannot_mean(arguments, message, tmp_path):
     with pytest.raises(InputError, match=message):
-        main([str(tmp_path / "project"), "--images", str(tmp_path), *arguments])
+        call("init", tmp_path / "project", "--images", tmp_path, *arguments)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What `efuda init` makes: settings from what it was given, and a project's files."""

@@ -1,0 +1,77 @@
+"""What a new project is made from, as it was given, and as its files say it."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.encoders.config import EncoderConfig, OpenClipConfig, parse_encoder
+from components.encoders.files import named_files, with_files
+from components.encoders.open_clip_source import find_source
+from components.errors import InputError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewProject:
+    """Where the project is made and what it is made from; paths start from here."""
+
+    directory: Path
+    """New or empty."""
+    images: Path
+    source: str | None = None
+    """The format of the labels: a kind of source."""
+    annotations: Path | None = None
+    captions: Path | None = None
+    sketches: Path | None = None
+    published: str | None = None
+    """A published protocol, which decides source, annotations and hide."""
+    schedule: str = "cached"
+    """With ``published``: `cached` is Efuda's own, `published` the published one."""
+    encoder: str | None = None
+    hide: str | None = None
+    name: str | None = None
+
+
+def from_project(path: Path, project: Path) -> str:
+    """``path`` as it is written in the project's files.
+
+    Relative where the project and the path are neighbours, so that both can be
+    moved together; absolute where they have little to do with each other.
+    """
+    path, project = path.resolve(), project.resolve()
+    near = path.is_relative_to(project.parent) and project.parent != Path(project.anchor)
+    return os.path.relpath(path, project) if near else str(path)
+
+
+def existing(path: Path | None, what: str, project: Path) -> str | None:
+    """The same for a path that may be left out.
+
+    Raises:
+        InputError: If it was given and does not exist.
+    """
+    if path is None:
+        return None
+    if not path.exists():
+        raise InputError(f"The {what} {str(path)!r} do not exist; check the path.")
+    return from_project(path, project)
+
+
+def checked_encoder(text: str, project: Path) -> EncoderConfig:
+    """The encoder that ``--encoder`` names, its local weights named from the project.
+
+    Raises:
+        InputError: If the form is unknown, or the network or its weights do not exist.
+    """
+    config = parse_encoder(text)
+    if isinstance(config, OpenClipConfig):
+        find_source(config)
+    named = named_files(config)
+    return with_files(
+        config, {field: from_project(Path(path), project) for field, path in named.items()}
+    )
+
+
+def project_name(options: NewProject) -> str:
+    """The name given, or one made of the directory's."""
+    name = options.name or re.sub(r"[^A-Za-z0-9_.-]+", "-", options.directory.resolve().name)
+    return name.lstrip("_.-")[:64] or "project"
