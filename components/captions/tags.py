@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["object", "attribute"]
-FaultReason = Literal["empty", "not_english", "cut", "not_parsed"]
+FaultReason = Literal["empty", "not_english", "cut"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ low everywhere is then denied everywhere, and one whose scores are high hardly e
 each label is denied on the same share of its unknown images. With the threshold of a
 positive policy above it, this is the lower of the two thresholds of DiCaP (AAAI 2026, known
 to us from a summary): what lies between is left open. That they are ranks and not scores is
-ours, as in :mod:`components.labelers.quantile_threshold`.
+ours.
 
 On real CLIP scores these absences are wrong more often than VLPL's, since frequent labels
 get as many as rare ones (docs/results/proposals.md); knowing how often labels occur helps.

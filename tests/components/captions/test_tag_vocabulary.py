@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.captions.tag_matrix import TagMatrix, tag_matrix
-from components.captions.tag_quality import tag_agreement, tag_use
 from components.captions.tag_vocabulary import TagLimits, TagVocabulary, build_tag_vocabulary
-from components.captions.tags import CaptionFault, CaptionTags, Mention
+from components.captions.tags import CaptionTags, Mention
 from components.errors import ArtefactError, InputError
 
 
@@ -103,20 +102,3 @@ def test_arrays_that_do_not_fit_are_refused():
         TagMatrix(np.array([0, 2]), np.array([0], np.int32), 3)
     with pytest.raises(InputError):
         TagMatrix(np.array([0, 1]), np.array([3], np.int32), 3)
-
-
-def test_use_of_tags():
-    unread = CaptionTags(text="", parser="p", fault=CaptionFault("empty", "empty"))
-    rows = [[caption("a", "z")], [unread]]
-    found = TagVocabulary(kind="object", names=("a",), counts=(1,), parser="p")
-    use = tag_use(rows, found, tag_matrix(rows, found))
-    assert (use.coverage, use.tags_per_example) == (0.5, 0.5)
-    assert (use.mentions_in_vocabulary, use.readable) == (0.5, 0.5)
-
-
-def test_agreement_counts_only_known_cells():
-    given_, truth = np.array([[True, True, False]]), np.array([[True, False, True]])
-    known = np.array([[True, False, True]])
-    result = tag_agreement(given_, truth, known)
-    assert (result.precision, result.recall) == (1.0, 0.5)
-    np.testing.assert_array_equal(result.per_tag_precision, [1, np.nan, np.nan])

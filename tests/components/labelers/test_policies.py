@@ -14,7 +14,6 @@ from components.labelers.class_proportions import ClassProportions, positive_sha
 from components.labelers.class_thresholds import ClassThresholds
 from components.labelers.f_beta_threshold import GRID, FBetaThreshold
 from components.labelers.proposals import Proposals
-from components.labelers.quantile_threshold import QuantileThreshold
 from components.methods.gpr.multi_crop import MultiCrop
 from components.methods.vlpl.calibrated_threshold import CalibratedThreshold
 
@@ -38,7 +37,6 @@ def _all_policies(scores, crops, known):
     return [
         ClassThresholds(np.linspace(0.2, 0.9, SHAPE[1])).propose(scores, known),
         ClassProportions(negative_part=0.5).propose(scores, known, share),
-        QuantileThreshold(quantile=0.5).propose(scores, known),
         platt.propose(scores, known),
         MultiCrop(theta=0.3).propose(scores * 9, crops, known),
     ]
@@ -140,7 +138,6 @@ def test_the_share_of_positives_is_taken_from_known_cells():
 def test_knobs_are_monotone(scores, one, other):
     low, high = sorted((one, other))
     for first, second in (
-        (QuantileThreshold(quantile=high), QuantileThreshold(quantile=low)),
         (_Cap(low), _Cap(high)),
         (_Fixed(high), _Fixed(low)),
     ):
@@ -257,7 +254,6 @@ def test_calibrated_weights_refuse_what_they_cannot_use():
         (FBetaThreshold, {"beta": 0.0}),
         (ClassProportions, {"positive_part": -0.1}),
         (ClassProportions, {"negative_part": 1.1}),
-        (QuantileThreshold, {"quantile": 1.1}),
         (MultiCrop, {"theta": 1.0}),
         (MultiCrop, {"eta": 1.0}),
         (MultiCrop, {"top_k": 0}),

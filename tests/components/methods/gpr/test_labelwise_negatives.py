@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from components.labelers.proposals import Proposals
-from components.labelers.quantile_threshold import QuantileThreshold
 from components.labelers.softmax_threshold import SoftmaxThreshold
 from components.methods.gpr.labelwise_negatives import LabelwiseNegatives
 from components.methods.gpr.multi_crop import MultiCrop
@@ -91,7 +90,6 @@ def test_none_and_one_image(rows):
     "propose",
     [
         lambda scores, known: SoftmaxThreshold(negative_share=0.9).propose(scores * 9, known),
-        lambda scores, known: QuantileThreshold(quantile=0.6).propose(scores, known),
         lambda scores, known: MultiCrop().propose(scores * 9, scores[:, None] * 9, known),
     ],
 )
