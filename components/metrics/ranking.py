@@ -56,40 +56,6 @@ def average_precision(
     return _mean_at_positives(precision, positive)
 
 
-def interpolated_average_precision(
-    scores: Float[np.ndarray, "examples labels"],
-    truth: Bool[np.ndarray, "examples labels"],
-    known: Bool[np.ndarray, "examples labels"] | None = None,
-) -> Float[np.ndarray, " labels"]:
-    """Average precision under the envelope of the precision-recall curve.
-
-    At each recall the best precision at that recall or a higher one counts, as
-    in Pascal VOC 2010 and later (Everingham et al., "The Pascal Visual Object
-    Classes Challenge: A Retrospective", 2015, section 3.2). It is never lower
-    than :func:`average_precision`; the two must not be mixed in one table.
-
-    Args:
-        scores: As for :func:`average_precision`.
-        truth: As for :func:`average_precision`.
-        known: As for :func:`average_precision`.
-
-    Returns:
-        One value in (0, 1] a label; NaN for a label with no known positive.
-
-    Raises:
-        ValueError: If a known score is NaN or infinite, naming the first one.
-
-    Example:
-        >>> scores = np.array([[0.9], [0.8], [0.7]])
-        >>> truth = np.array([[False], [True], [True]])
-        >>> interpolated_average_precision(scores, truth).round(3)
-        array([0.667])
-    """
-    positive, precision = _staircase(scores, truth, known)
-    envelope = np.maximum.accumulate(precision[::-1], axis=0)[::-1]
-    return _mean_at_positives(envelope, positive)
-
-
 def mean_average_precision(
     per_label: Float[np.ndarray, " labels"],
     names: Sequence[str],

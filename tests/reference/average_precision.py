@@ -7,8 +7,6 @@ def slow_average_precision(
     scores: Sequence[float],
     truth: Sequence[bool],
     known: Sequence[bool],
-    *,
-    interpolated: bool = False,
 ) -> float:
     """Walk down the distinct scores, from the highest, and add up the staircase."""
     cells = [(s, t) for s, t, k in zip(scores, truth, known, strict=True) if k]
@@ -20,9 +18,7 @@ def slow_average_precision(
         kept = [t for s, t in cells if s >= cut]
         steps.append((sum(kept) / num_positives, sum(kept) / len(kept)))
     area, recall_before = 0.0, 0.0
-    for position, (recall, precision) in enumerate(steps):
-        if interpolated:
-            precision = max(p for _, p in steps[position:])
+    for recall, precision in steps:
         area += (recall - recall_before) * precision
         recall_before = recall
     return area

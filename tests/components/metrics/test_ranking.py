@@ -4,11 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from components.metrics.ranking import (
-    average_precision,
-    interpolated_average_precision,
-    mean_average_precision,
-)
+from components.metrics.ranking import average_precision, mean_average_precision
 from tests.reference.average_precision import slow_average_precision
 
 Case = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -27,15 +23,10 @@ def cases(draw: st.DrawFn) -> Case:
 @given(cases())
 def test_equals_the_slow_reference(case: Case):
     scores, truth, known = case
-    for function, interpolated in (
-        (average_precision, False),
-        (interpolated_average_precision, True),
-    ):
-        expected = [
-            slow_average_precision(*columns, interpolated=interpolated)
-            for columns in zip(scores.T, truth.T, known.T, strict=True)
-        ]
-        np.testing.assert_allclose(function(scores, truth, known), expected, rtol=1e-12)
+    expected = [
+        slow_average_precision(*columns) for columns in zip(scores.T, truth.T, known.T, strict=True)
+    ]
+    np.testing.assert_allclose(average_precision(scores, truth, known), expected, rtol=1e-12)
 
 
 @given(cases())
@@ -61,16 +52,6 @@ def test_only_the_order_of_known_scores_matters(case: Case, seed: int):
     garbled = np.where(known, scores, noise)
     other_truth = np.where(known, truth, ~truth)
     np.testing.assert_array_equal(average_precision(garbled, other_truth, known), expected)
-
-
-@given(cases())
-def test_interpolated_is_never_lower(case: Case):
-    ordinary, interpolated = average_precision(*case), interpolated_average_precision(*case)
-    filled = ~np.isnan(ordinary)
-    assert (np.isnan(interpolated) == ~filled).all()
-    assert (interpolated[filled] >= ordinary[filled] - 1e-12).all()
-    assert (ordinary[filled] > 0).all()
-    assert (interpolated[filled] <= 1).all()
 
 
 def test_hand_computed_cases():
