@@ -4,6 +4,9 @@ Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models" (arXiv 2106.0968
 section 4.1: a weight W is frozen and used as W + (α / r) · B·A, where A (r × in) starts
 random and B (out × r) at zero, so that nothing changes before the first step. Weights of
 more than two axes, as of convolutions, are read as matrices out × rest.
+
+Ours, since ``peft`` (0.21) reaches ``in_proj_weight`` but refuses depthwise convolutions,
+of which the ``conse`` encoder's tower is full, and cannot merge into any grouped one.
 """
 
 import math

@@ -70,3 +70,17 @@ def test_matrices_too_small_to_save_anything_stay_as_they_are():
     _, changed, count = updated(rank=5)
     assert count == 3  # out has 5 rows
     assert "out.weight" in changed.state_dict()
+
+
+def test_a_depthwise_convolution_gets_an_update_and_is_merged():
+    torch.manual_seed(0)
+    plain = nn.Conv2d(12, 12, 5, groups=12)
+    changed = copy.deepcopy(plain)
+    assert add_low_rank(changed, rank=8, alpha=4.0) == 1
+    with torch.no_grad():
+        changed.parametrizations["weight"][0].up.normal_()
+    merged = copy.deepcopy(plain)
+    merged.load_state_dict(merged_state(changed))
+    pixels = torch.randn(2, 12, 7, 7)
+    torch.testing.assert_close(merged(pixels), changed(pixels))
+    assert not torch.allclose(plain(pixels), changed(pixels), atol=1e-3)
