@@ -5,33 +5,36 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from bench.import_closure import import_closure
+
 ROOT = Path(__file__).parents[1]
-LEARNING = (
-    "components",
-    "bench/cell.py",
-    "bench/proposals",
-    "bench/test_figures.py",
-    "bench/protocols.py",
-    "bench/sketch_cell.py",
-    "tuning",
-)
+"""Where the packages lie, in the source tree as in an installed wheel."""
+START = "bench.cell"
+CATALOG = "components.methods.catalog"
 
 
 @cache
-def code_version() -> str:
-    """Twelve hex digits; comments, docstrings and layout do not change them."""
+def code_version(method: str, root: Path = ROOT) -> str:
+    """Twelve hex digits over all code that measuring a cell of a method imports.
+
+    Comments, docstrings and layout do not change them, nor do the folders and
+    rows of other methods that the catalog alone refers to.
+    """
+
+    def follow(importing: str, name: str) -> bool:
+        return importing != CATALOG or not _of_another(name, method)
+
     digest = sha256()
-    for place in LEARNING:
-        path = ROOT / place
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            digest.update(f"\0{file.relative_to(ROOT)}\0".encode())
-            digest.update(meaning(file.read_text(encoding="utf-8")).encode())
+    for name, file in import_closure(START, root, follow).items():
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        if name == CATALOG:
+            tree = _OneMethod(method).visit(tree)
+        digest.update(f"\0{name}\0{meaning(tree)}".encode())
     return digest.hexdigest()[:12]
 
 
-def meaning(source: str) -> str:
+def meaning(tree: ast.Module) -> str:
     """A program without what changes nothing: comments, docstrings, line breaks."""
-    tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [
@@ -40,3 +43,27 @@ def meaning(source: str) -> str:
                 if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
             ]
     return ast.dump(tree)
+
+
+def _of_another(module: str, method: str) -> bool:
+    """Whether a module lies in the folder of another method."""
+    parts = module.split(".")
+    return parts[:2] == ["components", "methods"] and len(parts) > 3 and parts[2] != method
+
+
+class _OneMethod(ast.NodeTransformer):
+    """The catalog as if a method were its only row."""
+
+    def __init__(self, method: str) -> None:
+        self._method = method
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        return None if _of_another(node.module or "", self._method) else node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST | None:
+        match node:
+            case ast.Call(func=ast.Name(id="Method"), keywords=keywords):
+                names = [each.value for each in keywords if each.arg == "name"]
+                if any(isinstance(n, ast.Constant) and n.value != self._method for n in names):
+                    return None
+        return self.generic_visit(node)

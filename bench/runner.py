@@ -75,7 +75,7 @@ def failure_path(job: Job) -> Path:
 
 
 def _job(cell: Cell, world: Path, out: Path) -> Job:
-    code = code_version()
+    code = code_version(cell.method)
     key = cells_module.cell_key(cell, _world(world), code)
     # Absolute: workers may start elsewhere.
     return Job(cell, world.absolute(), out.absolute(), code, key)

@@ -50,8 +50,9 @@ def measured(out: Path, cards: Path | None, *, local: bool) -> Comparisons:
     failures = run_cells(plan.cells, {"cards": made}, out, local=local)
     if failures:
         raise InputError(f"{len(failures)} cells failed; the first is told in {failures[0]}.")
-    world, code = open_world(made), code_version()
-    return Comparisons(out, find_rows(out, (cell_key(cell, world, code) for cell in plan.cells)))
+    world = open_world(made)
+    keys = (cell_key(cell, world, code_version(cell.method)) for cell in plan.cells)
+    return Comparisons(out, find_rows(out, keys))
 
 
 def figures(comparisons: Comparisons) -> Iterator[Figure]:

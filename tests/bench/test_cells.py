@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from bench.cell import Measured, cell_key, keep, measure_cell
-from bench.code_version import meaning
 from bench.protocols import check_protocol, label_situation
 from bench.rows import Cell, read_row, row_path, scores_path
 from bench.sketch_cell import draw_queries, unseen_sets
@@ -167,12 +166,6 @@ def test_keys_change_with_what_a_row_depends_on(world: World) -> None:
     keys = {cell_key(each, world, "code") for each in cells}
     other = cell_key(cell(), replace(world, made_of="drawn again"), "code")
     assert len(keys | {other}) == len(cells) + 1
-
-
-def test_comments_do_not_change_the_version_of_code() -> None:
-    one = 'def f(x):\n    """Words."""\n    return x + 1  # more words\n'
-    assert meaning(one) == meaning("def f(x):\n    return (x + 1)\n")
-    assert meaning(one) != meaning("def f(x):\n    return x + 2\n")
 
 
 @pytest.mark.parametrize("word", ["captions", "sketch", "partial:0.50", "few:0.1"])
