@@ -7,8 +7,8 @@ from ray import serve
 from ray.serve.handle import DeploymentHandle
 
 from components.models.tagger import Tagger
+from project.ray_session import keep_replica_local
 from serving.encoder_deployment import EncoderDeployment, RemoteEncoder
-from serving.loopback import keep_replica_local
 
 MAX_ONGOING = 128
 

@@ -9,9 +9,9 @@ from ray import serve
 from ray.exceptions import RayError
 from ray.serve.handle import DeploymentHandle
 
+from project.ray_session import keep_replica_local
 from serving.encoding import BatchEncoder, EncodedImage, ImageTask, Outcome, encoded_or_raise
-from serving.loopback import keep_replica_local
-from serving.request_error import RequestError
+from serving.guards.request_errors import RequestError
 
 MAX_BATCH = 16
 BATCH_WAIT_S = 0.005

@@ -1,12 +1,15 @@
 """Bodies of requests and responses."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 MAX_K = 1000
 MAX_TEXT = 2000
 MAX_FILTERS = 20
+
+FILE_SCHEMA: dict[str, Any] = {"type": "string", "format": "binary"}
+"""How OpenAPI describes a file in a body."""
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Filters = Annotated[

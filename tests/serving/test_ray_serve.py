@@ -29,6 +29,7 @@ from components.models.tagger import Tagger
 from components.search.index import SearchIndex
 from components.search.modality import ModalityMeans
 from serving.client import Client
+from serving.launch import Address, running
 from tests.components.encoders.tiny_checkpoint import write_checkpoint
 from tests.serving.tiny_bundle import COLOURS, NUM_EACH, card, tiny_bundle
 
@@ -75,7 +76,7 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def service(real_bundle: Path) -> Iterator[subprocess.Popen]:
     port = free_port()
-    command = [sys.executable, "-m", "serving.main", "--bundle", str(real_bundle)]
+    command = [sys.executable, "-m", "efuda.cli", "serve", "--bundle", str(real_bundle)]
     command += ["--port", str(port), "--json", "--threads", "1"]
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
@@ -188,21 +189,16 @@ def test_bad_requests_are_refused_through_the_proxy_too(url):
 def test_queries_that_come_together_are_encoded_together(real_bundle, red_card):
     from ray import serve
 
-    from serving.main import start, stop
+    address = Address("127.0.0.1", free_port())
 
-    port = free_port()
-    start(real_bundle, "127.0.0.1", port, num_threads=1)
-    try:
+    def ask(_number: int) -> int:
+        with Client(address.url) as client:
+            return len(client.tag(red_card)["tags"])
 
-        def ask(_number: int) -> int:
-            with Client(f"http://127.0.0.1:{port}") as client:
-                return len(client.tag(red_card)["tags"])
-
+    with running(real_bundle, address, num_threads=1):
         with ThreadPoolExecutor(24) as pool:
             assert set(pool.map(ask, range(96))) == {4}
         encoder = serve.get_deployment_handle("encoder", "efuda")
         sizes = encoder.batch_sizes.remote().result(timeout_s=30)
         assert sum(size * count for size, count in sizes.items()) == 96
         assert max(sizes) > 1
-    finally:
-        stop()

@@ -5,7 +5,7 @@ import time
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.request_error import RequestError
+from serving.guards.request_errors import RequestError
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
 IDLE_TIMEOUT_S = 30.0

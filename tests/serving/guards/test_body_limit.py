@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from serving import body_limit
+from serving.guards import body_limit
+from tests.serving.asking import error_of
 
 MB = 1 << 20
 
@@ -47,6 +48,25 @@ def test_a_body_that_stalls_is_given_up(service_url, monkeypatch):
     answer = raw(service_url, "Content-Length: 500\r\n", b"\0" * 5)
     assert " 408 " in answer
     assert "body_stalled" in answer
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_large_body_is_refused(client, chunked):
+    size = 21 * 1024 * 1024
+    chunks = (b"\0" * 65536 for _ in range(size // 65536))
+    body = chunks if chunked else b"\0" * size
+    for path in ("/v1/tag", "/v1/search", "/nowhere"):
+        content = (b"\0" * 65536 for _ in range(size // 65536)) if chunked else body
+        response = client.post(path, content=content)
+        if chunked and path != "/v1/tag":
+            assert response.status_code in (404, 413, 415)
+        else:
+            assert error_of(response, 413)["code"] == "body_too_large"
+
+
+def test_a_length_that_is_no_number_is_refused(client):
+    response = client.post("/v1/tag", content=b"x", headers={"content-length": "many"})
+    assert error_of(response, 400)["code"] == "bad_length"
 
 
 def raw(url: str, head: str, body: bytes, *, close: bool = False) -> str:

@@ -1,11 +1,13 @@
-"""Serves the page and its parts; the browser may load nothing from elsewhere."""
+"""GET / and /page/NAME: the page and its parts; a browser may load nothing from elsewhere."""
 
 from pathlib import Path
 
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from serving.request_error import RequestError
+from serving.guards.request_errors import RequestError
 
+FILES = Path(__file__).parent.parent / "page_files"
 MEDIA_TYPES = {
     "index.html": "text/html; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
@@ -27,8 +29,22 @@ CONTENT_SECURITY_POLICY = "; ".join(
     ]
 )
 
+router = APIRouter(include_in_schema=False)
 
-def page_response(directory: Path, name: str) -> Response:
+
+@router.get("/")
+async def index() -> Response:
+    """The page."""
+    return page_response("index.html")
+
+
+@router.get("/page/{name}")
+async def part(name: str) -> Response:
+    """A part of it."""
+    return page_response(name)
+
+
+def page_response(name: str) -> Response:
     """One of the page's own files; any other name is not found."""
     media_type = MEDIA_TYPES.get(name)
     if media_type is None:
@@ -37,4 +53,4 @@ def page_response(directory: Path, name: str) -> Response:
         "content-security-policy": CONTENT_SECURITY_POLICY,
         "cache-control": "no-cache",
     }
-    return Response((directory / name).read_bytes(), 200, headers, media_type)
+    return Response((FILES / name).read_bytes(), 200, headers, media_type)

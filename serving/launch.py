@@ -1,0 +1,163 @@
+"""Starts the service on this machine and stops it cleanly."""
+
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.errors import InputError
+from project.layout import Layout
+from project.ray_session import LOOPBACK, local_ray, num_cores
+from project.registry import open_registry
+from project.settings import ServeSettings, Settings, load_settings
+from serving.release import Release, released_bundle
+
+LOCAL_HOSTS = (LOOPBACK, "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the service listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """As a client gives it."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+
+def run_service(
+    *,
+    project: Path,
+    bundle: Path | None,
+    host: str | None,
+    port: int | None,
+    threads: int,
+    as_json: bool,
+) -> int:
+    """Serve until SIGINT or SIGTERM; the exit status is returned.
+
+    Args:
+        project: The project's directory; not looked at where ``bundle`` is given.
+        bundle: Serve this bundle instead of the one that the project registered.
+        host: Address to listen on; None takes that of the project's settings.
+        port: Port to listen on, likewise.
+        threads: Threads of the encoder; 0 takes all cores.
+        as_json: Tell the address as one JSON object on standard output.
+
+    Raises:
+        InputError: If there is nothing to serve, or the address cannot be used.
+    """
+    if bundle is not None:
+        address = free_address(ServeSettings(), host, port)
+        release = Release(bundle, str(bundle))
+    else:
+        layout = Layout(project)
+        settings = project_settings(layout)
+        address = free_address(settings.serve, host, port)
+        release = released_bundle(open_registry(settings, layout))
+    from components.bundle import load_bundle
+
+    # Faults of the bundle are told here, not in the log of a worker.
+    version = load_bundle(release.directory).version
+    _serve(release, version, address, threads or num_cores(), as_json=as_json)
+    return 0
+
+
+def project_settings(layout: Layout) -> Settings:
+    """The settings of the project to serve.
+
+    Raises:
+        InputError: If there is no project, or its params.yaml has faults.
+    """
+    if not layout.params.exists():
+        raise InputError(
+            f"There is no params.yaml in {layout.root.absolute()}, so this is not an Efuda "
+            "project; give the project's directory with --project, or a bundle with --bundle."
+        )
+    return load_settings(layout.params)
+
+
+def free_address(section: ServeSettings, host: str | None, port: int | None) -> Address:
+    """Host and port as given, else as the settings say, once nothing listens there.
+
+    Raises:
+        InputError: If the port is none, or the address cannot be listened on.
+    """
+    address = Address(host or section.host, section.port if port is None else port)
+    if not 1 <= address.port <= 65535:
+        raise InputError(f"A port is a number from 1 to 65535, got {address.port}.")
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.host, address.port))
+        except OSError as fault:
+            raise InputError(
+                f"Cannot listen on {address.host} port {address.port}: "
+                f"{fault.strerror or fault}. Stop what uses it, or choose another with --port."
+            ) from None
+    return address
+
+
+@contextmanager
+def running(bundle: Path, address: Address, *, num_threads: int) -> Generator[None]:
+    """Start Ray and the application; the block begins when it answers, and ends both.
+
+    Raises:
+        InputError: If the machine is too busy to start Ray.
+    """
+    with local_ray():
+        from ray import serve
+
+        logging.getLogger("ray.serve").setLevel(logging.WARNING)
+        from serving.deployments import build_application
+
+        try:
+            serve.start(
+                proxy_location="HeadOnly",
+                http_options={"host": address.host, "port": address.port},
+                logging_config={"log_level": "WARNING", "enable_access_log": False},
+            )
+            serve.run(build_application(bundle, num_threads), name="efuda", route_prefix="/")
+            yield
+        finally:
+            serve.shutdown()
+
+
+def _serve(
+    release: Release, version: str, address: Address, num_threads: int, *, as_json: bool
+) -> None:
+    stopped = threading.Event()
+    # Ray writes to standard output as it likes; what programs read is this one line.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    _say(f"starting Ray Serve for {release.title} …")
+    with running(release.directory, address, num_threads=num_threads):
+        # After the start: Ray puts handlers of its own in place, which end in a core dump.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopped.set())
+        if address.host not in LOCAL_HOSTS:
+            _say(
+                f"warning: {address.host} can be reached from other machines, and there is no "
+                "password."
+            )
+        facts = {"url": address.url, "model": release.title, "version": version}
+        ready = f"Efuda is ready at {address.url} (bundle {version}); stop it with Ctrl+C."
+        print(json.dumps(facts) if as_json else ready, file=answers, flush=True)
+        while not stopped.wait(0.5):
+            pass
+        _say("stopping …")
+
+
+def _say(text: str) -> None:
+    print(f"efuda serve: {text}", file=sys.stderr, flush=True)
