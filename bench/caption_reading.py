@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from bench.world import CaptionReading
+from bench.world import CaptionReading, TagArrays
 from components.captions.class_words import ClassWords, coco_class_words
 from components.captions.reading import (
     ATTRIBUTE_PROMPT,
@@ -19,7 +19,6 @@ from components.captions.tags import Kind
 from components.data.examples import Example, Split
 from components.encoders.encoder import Encoder
 from components.labels.vocabulary import Vocabulary
-from tuning.task import CaptionTags
 
 Words = Callable[[Vocabulary], ClassWords]
 """Which names in captions stand for which label."""
@@ -56,7 +55,7 @@ def read_captions(
     return CaptionReading(
         train=said_states(train, class_words, vocabulary),
         val=said_states(val, class_words, vocabulary),
-        tags=CaptionTags(
+        tags=TagArrays(
             caption_vectors=_encode(encoder, [text for _, text in texts]),
             caption_rows=np.array([row for row, _ in texts], np.int64),
             object_tags=objects[0],

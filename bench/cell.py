@@ -1,19 +1,20 @@
 """Measures one cell: hide, learn, score."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
-from bench.protocols import PROPOSALS, SKETCH, label_situation
+from bench.protocols import PROPOSALS, SKETCH, label_task
 from bench.rows import NOT_APPLICABLE, Cell, Row, row_key, scores_path, write_row
 from bench.test_figures import Scored, score
 from bench.world import World
 from components.atomic import atomic_path
 from components.errors import InputError
+from components.methods.catalog import METHODS
 from components.training.inference import head_logits
-from tuning.methods import Learned, learn
+from tuning.search import learn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +40,7 @@ def measure_cell(cell: Cell, world: World, *, key: str, code: str) -> Measured:
         world: Its world.
         key: From :func:`cell_key`.
         code: From :func:`bench.code_version.code_version`. Both are asked
-            once a bench, since files may be edited while it runs.
+            before the first cell, since files may be edited while a bench runs.
     """
     clock = _Clock()
     facts = {
@@ -84,23 +85,23 @@ class _Clock:
 def _measure_labels(
     cell: Cell, world: World
 ) -> tuple[dict[str, object], Scored, dict[str, np.ndarray]]:
-    situation = label_situation(world, cell.protocol, seed=cell.seed, holdout=cell.holdout)
-    if cell.method != "zero_shot" and not situation.task.states.any():
+    masked = label_task(world, cell.protocol, seed=cell.seed, holdout=cell.holdout)
+    if METHODS[cell.method].is_trained and not masked.task.states.any():
         raise InputError(
-            f"{cell.protocol} leaves no label known in the {len(situation.task.states)} training "
+            f"{cell.protocol} leaves no label known in the {len(masked.task.states)} training "
             f"images of world {world.name}, so there is nothing to learn from"
         )
-    found = learn(cell.method, situation.task, seed=cell.seed)
-    test, holdout = world.parts["test"], situation.task.holdout
+    found = learn(cell.method, masked.task, world.schedule, seed=cell.seed)
+    test, holdout = world.parts["test"], masked.task.holdout
     logits = head_logits(
         found.head, np.array(test.views[0]), test.regions[0] if test.regions else None
     )
     holdout_logits = head_logits(found.head, holdout.vectors, holdout.regions)
     values: dict[str, object] = {
-        "mask_hash": situation.mask_hash,
+        "mask_hash": masked.mask_hash,
         "holdout_score": found.holdout_score,
         "best_epoch": found.best_epoch,
-        "settings": _plain_settings(found),
+        "settings": _plain(asdict(found.settings)),
     }
     scored = score(logits, test.states, holdout_logits, holdout)
     return values, scored, {"logits": logits.astype(np.float16)}
@@ -115,10 +116,6 @@ def keep(out: Path, measured: Measured) -> None:
         ):
             np.savez(f, **measured.arrays)
     write_row(out, measured.row)
-
-
-def _plain_settings(found: Learned) -> dict[str, object]:
-    return {name: _plain(value) for name, value in found.settings.items()}
 
 
 def _plain(value: object) -> object:

@@ -8,7 +8,7 @@ from bench.protocols import DEFAULT, PROPOSALS, SKETCH, HoldoutChoice, holdout_o
 from bench.rows import Cell
 from bench.sketch_cell import WAYS
 from components.errors import InputError
-from tuning.methods import METHODS
+from components.methods.catalog import METHODS
 
 WITH_PHOTO_LABELS = ("cards", "coco256")
 WITH_SKETCHES = ("cards", "pacs280")
@@ -16,7 +16,7 @@ WITH_STATISTICS = ("clip_vitb16",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class Grid:
     """What to measure: worlds × protocols × methods × seeds."""
 
     worlds: tuple[str, ...]
@@ -26,7 +26,7 @@ class Plan:
     holdout: HoldoutChoice = "protocol"
 
     def check(self) -> None:
-        """Refuse a plan without cells.
+        """Refuse a grid without cells.
 
         Raises:
             InputError: Saying what the worlds offer.

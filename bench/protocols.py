@@ -12,13 +12,12 @@ import numpy as np
 from jaxtyping import Int8
 
 from bench.world import World
+from components.captions.captioned_images import CaptionedImages, captioned_images
 from components.errors import InputError
 from components.labels.hiding import hide, mask_hash
-from components.labels.holdout import selection_rule, selection_truth
 from components.labels.matrix import LabelMatrix
 from components.labels.protocols import HidingProtocol, parse_protocol
-from components.training.data import Holdout
-from tuning.task import Task
+from components.training.task import Holdout, Task
 
 CAPTIONS = "captions"
 SKETCH = "sketch"
@@ -41,14 +40,6 @@ DEFAULT = (
     PROPOSALS,
 )
 QUICK = ("single-positive", "partial:0.5", "few:0.1", SKETCH, PROPOSALS)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Situation:
-    """A task, and the hash of the cells that it knows."""
-
-    task: Task
-    mask_hash: str
 
 
 def holdout_of(protocol: str, choice: HoldoutChoice) -> HoldoutKind:
@@ -86,7 +77,15 @@ def check_protocol(word: str) -> str:
     return str(protocol)
 
 
-def label_situation(world: World, word: str, *, seed: int, holdout: HoldoutKind) -> Situation:
+@dataclass(frozen=True, slots=True)
+class MaskedTask:
+    """What a cell may learn from, and the hash of the cells that are known."""
+
+    task: Task
+    mask_hash: str
+
+
+def label_task(world: World, word: str, *, seed: int, holdout: HoldoutKind) -> MaskedTask:
     """The task of a label or caption protocol.
 
     Raises:
@@ -98,28 +97,30 @@ def label_situation(world: World, word: str, *, seed: int, holdout: HoldoutKind)
         train, val = _hidden(world, parse_protocol(word), seed)
     if holdout == "clean":
         val = world.parts["val"].states
-    rule = selection_rule(val)
-    truth, known = selection_truth(val, rule)
     images = world.parts["val"]
-    return Situation(
-        task=Task(
-            views=np.array(world.parts["train"].views),
-            regions=world.parts["train"].regions,
-            grid=world.grid,
-            states=train,
-            names=world.names,
-            holdout=Holdout(
-                vectors=np.array(images.views[0]),
-                truth=truth,
-                known=known,
-                regions=images.regions[0] if images.regions else None,
-            ),
-            holdout_states=val,
-            rule=rule,
-            schedule=world.schedule,
-            captions=world.captions.tags if word == CAPTIONS and world.captions else None,
+    task = Task(
+        views=np.array(world.parts["train"].views),
+        states=train,
+        names=world.names,
+        holdout=Holdout.of(
+            np.array(images.views[0]), val, images.regions[0] if images.regions else None
         ),
-        mask_hash=mask_hash(_matrix(world, np.concatenate([train, val]))),
+        regions=world.parts["train"].regions,
+        grid=world.grid,
+        captions=_captioned(world) if word == CAPTIONS else None,
+    )
+    return MaskedTask(task, mask_hash(_matrix(world, np.concatenate([train, val]))))
+
+
+def _captioned(world: World) -> CaptionedImages | None:
+    if world.captions is None:
+        return None
+    said = world.captions.tags
+    return captioned_images(
+        len(world.parts["train"].ids),
+        (said.caption_rows, said.caption_vectors),
+        (said.object_tags, said.object_vectors),
+        (said.attribute_tags, said.attribute_vectors),
     )
 
 

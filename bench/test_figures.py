@@ -15,7 +15,7 @@ from components.metrics.bootstrap import (
 )
 from components.metrics.decisions import class_f1, overall_f1
 from components.metrics.ranking import average_precision
-from components.training.data import Holdout
+from components.training.task import Holdout
 
 NUM_DRAWS = 1000
 DRAW_SEED = 0

@@ -18,10 +18,10 @@ from components.atomic import atomic_directory, read_json, write_json
 from components.data.examples import Split
 from components.labelers.cooccurrence import LabelStatistics
 from components.labels.vocabulary import Vocabulary
-from components.training.data import Names, Schedule
-from tuning.task import CaptionTags
+from components.training.schedule import Schedule
+from components.training.task import Names
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
@@ -36,13 +36,29 @@ class Part:
     """One a view, or none at all."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TagArrays:
+    """What the captions of the training images say, beside the states of the labels.
+
+    Rows are training images; ``caption_rows`` says whose caption each vector is.
+    """
+
+    caption_vectors: Float32[np.ndarray, "captions embed"]
+    caption_rows: np.ndarray
+    object_tags: Int8[np.ndarray, "examples objects"]
+    """1 where a caption names the object."""
+    object_vectors: Float32[np.ndarray, "objects embed"]
+    attribute_tags: Int8[np.ndarray, "examples attributes"]
+    attribute_vectors: Float32[np.ndarray, "attributes embed"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class CaptionReading:
     """What the captions of a world say: states by split, and the tags of train."""
 
     train: Int8[np.ndarray, "examples labels"]
     val: Int8[np.ndarray, "examples labels"]
-    tags: CaptionTags
+    tags: TagArrays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +202,7 @@ def _facts(world: World) -> dict[str, Any]:
 
 
 def _captions(array: Any) -> CaptionReading:
-    tags = CaptionTags(**{name: np.array(array(f"captions-{name}")) for name in _TAG_ARRAYS})
+    tags = TagArrays(**{name: np.array(array(f"captions-{name}")) for name in _TAG_ARRAYS})
     return CaptionReading(
         train=np.array(array("captions-train")), val=np.array(array("captions-val")), tags=tags
     )

@@ -24,14 +24,13 @@ from components.errors import InputError
 from components.features.store import FeatureStore
 from components.models.heads.end_to_end import EndToEndHead
 from components.models.tagger import IMAGE_TOWER, Tagger, TrainedEncoder
-from components.training.end_to_end import EndToEnd
+from components.training.end_to_end import TowerTraining, end_to_end
 from components.training.recipe import Recipe
 from project.embedding.embed import embed_images, embed_job
 from project.embedding.pixels import PictureFiles, Preprocess
 from project.embedding.plan import ImageWork, distinct_images
 from project.encoder import project_encoder
 from project.layout import Layout
-from project.learning_task import Part
 from project.settings import Settings
 from project.taggers import VIEW, vectors_of
 
@@ -86,24 +85,24 @@ class EncoderTraining:
             },
         )
 
-    def recipe(self, recipe: Recipe, learning_rate: float) -> EndToEnd:
+    def recipe(self, recipe: Recipe, learning_rate: float) -> Recipe:
         """A recipe whose encoder learns too, beside a head of that learning rate."""
         train = self.settings.train
         tuning = "full" if train.encoder == "full" else "lora"
         rate = train.encoder_learning_rate or RATES[tuning]
-        return EndToEnd(
-            recipe=recipe,
+        training = TowerTraining(
             tower=self.tower,
             tuning=tuning,
             rate=rate / learning_rate,
             rank=train.lora_rank,
             alpha=2.0 * train.lora_rank,
         )
+        return end_to_end(recipe, training)
 
-    def pictures(self, part: Part) -> PictureFiles:
-        """The pictures of a split, in its order."""
+    def pictures(self, content_hashes: Sequence[str]) -> PictureFiles:
+        """The pictures of images, in their order."""
         return PictureFiles(
-            tuple(self.images[content_hash] for content_hash in part.content_hashes),
+            tuple(self.images[content_hash] for content_hash in content_hashes),
             self.preprocess,
             self.settings.embed.views,
         )

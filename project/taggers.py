@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 from jaxtyping import Float
@@ -13,12 +12,11 @@ from components.errors import ArtefactError, InputError
 from components.features.region_rows import RegionRows
 from components.features.store import FeatureStore
 from components.labels.vocabulary import Vocabulary
+from components.methods.catalog import METHODS
 from components.models.tagger import Tagger
 from project.layout import Layout
-from project.settings.train import RecipeName
 
 VIEW = "original"
-RECIPE_ORDER: tuple[str, ...] = get_args(RecipeName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +113,5 @@ def stored_logits(
 
 
 def _place(recipe: str) -> int:
-    return RECIPE_ORDER.index(recipe) if recipe in RECIPE_ORDER else len(RECIPE_ORDER)
+    names = list(METHODS)
+    return names.index(recipe) if recipe in METHODS else len(names)

@@ -31,6 +31,15 @@ class TagList:
                 "vector a tag."
             )
 
+    def of_rows(self, rows: Int64[np.ndarray, " rows"]) -> "TagList":
+        """The same texts on some of the images, in the order given."""
+        matrix = self.matrix
+        parts = [matrix.columns[matrix.starts[row] : matrix.starts[row + 1]] for row in rows]
+        starts = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum([len(part) for part in parts], out=starts[1:])
+        columns = np.concatenate([np.zeros(0, np.int32), *parts])
+        return TagList(TagMatrix(starts, columns, matrix.num_tags), self.vectors)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CaptionedImages:
@@ -67,6 +76,14 @@ class CaptionedImages:
     def num_images(self) -> int:
         """Of the training set."""
         return len(self.captions.matrix)
+
+    def of_rows(self, rows: Int64[np.ndarray, " rows"]) -> "CaptionedImages":
+        """Of some of the images, in the order given."""
+        return CaptionedImages(
+            captions=self.captions.of_rows(rows),
+            objects=self.objects.of_rows(rows),
+            attributes=self.attributes.of_rows(rows),
+        )
 
 
 def captioned_images(

@@ -60,13 +60,12 @@ class KeptCaptions:
                 "first); run `efuda run embed`."
             )
         rows = np.array([places[name] for name in example_ids], np.int64)
-        lists = {name: _rows_of(getattr(self.images, name), rows) for name in _LISTS}
         return KeptCaptions(
             encoder_id=self.encoder_id,
             grid=self.grid,
             made_of=self.made_of,
             example_ids=example_ids,
-            images=CaptionedImages(**lists),
+            images=self.images.of_rows(rows),
         )
 
     def save(self, path: Path) -> None:
@@ -124,12 +123,3 @@ def _list(arrays: dict[str, np.ndarray], name: str) -> TagList:
     vectors = arrays[f"{name}.vectors"]
     matrix = TagMatrix(arrays[f"{name}.starts"], arrays[f"{name}.columns"], len(vectors))
     return TagList(matrix, vectors)
-
-
-def _rows_of(tags: TagList, rows: np.ndarray) -> TagList:
-    matrix = tags.matrix
-    parts = [matrix.columns[matrix.starts[row] : matrix.starts[row + 1]] for row in rows]
-    starts = np.zeros(len(rows) + 1, np.int64)
-    np.cumsum([len(part) for part in parts], out=starts[1:])
-    columns = np.concatenate([np.zeros(0, np.int32), *parts])
-    return TagList(TagMatrix(starts, columns, matrix.num_tags), tags.vectors)

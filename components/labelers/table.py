@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from jaxtyping import Int8
+from jaxtyping import Int64
 
 from components.atomic import atomic_path
 from components.errors import ArtefactError
 from components.labelers.proposals import Proposals
 from components.labels.matrix import LabelMatrix
 from components.labels.states import Provenance
-from components.labels.tables import LABEL_SCHEMA, table_to_matrix
+from components.labels.tables import LABEL_SCHEMA
 
 PROPOSAL_SCHEMA = pa.schema(
     [
@@ -25,15 +25,24 @@ PROPOSAL_SCHEMA = pa.schema(
         ("score", pa.float32()),
         ("method", pa.string()),
         ("method_version", pa.string()),
+        ("fold", pa.int16()),
         ("created", pa.string()),
     ]
 )
 
 
 def proposals_to_table(
-    proposals: Proposals, labels: LabelMatrix, *, method: str, method_version: str
+    proposals: Proposals,
+    labels: LabelMatrix,
+    *,
+    method: str,
+    method_version: str,
+    fold: Int64[np.ndarray, " examples"],
 ) -> pa.Table:
-    """One row for each proposed cell, with today's date."""
+    """One row for each proposed cell, with today's date.
+
+    ``fold`` is the part of the images that the model of a proposal had not seen.
+    """
     rows, columns = np.nonzero(proposals.states)
     count = len(rows)
     created = datetime.now(UTC).date().isoformat()
@@ -46,6 +55,7 @@ def proposals_to_table(
             pa.array(proposals.scores[rows, columns], pa.float32()),
             pa.repeat(pa.scalar(method), count),
             pa.repeat(pa.scalar(method_version), count),
+            pa.array(fold[rows], pa.int16()),
             pa.repeat(pa.scalar(created), count),
         ],
         schema=PROPOSAL_SCHEMA,
@@ -67,14 +77,6 @@ def read_proposals(path: Path) -> pa.Table:
         return pq.read_table(path).cast(PROPOSAL_SCHEMA)
     except (pa.ArrowInvalid, ValueError, KeyError) as fault:
         raise ArtefactError(f"{path} is not a table of proposals: {fault}") from None
-
-
-def proposed_states(table: pa.Table, labels: LabelMatrix) -> Int8[np.ndarray, "examples labels"]:
-    """The proposals for the rows of ``labels``; a known cell keeps no proposal."""
-    proposed = table_to_matrix(
-        table.select(LABEL_SCHEMA.names), labels.example_ids, labels.vocabulary
-    )
-    return np.where(labels.known, 0, proposed.states).astype(np.int8)
 
 
 def proposals_by_state(table: pa.Table) -> dict[str, int]:

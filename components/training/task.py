@@ -113,14 +113,14 @@ class Task:
     def of_rows(self, rows: Int64[np.ndarray, " rows"]) -> "Task":
         """The task of some of the training images, before the same hold-out.
 
-        Captions and pictures belong to all images and are left behind.
+        Pictures are left behind: models of part of the images read cached vectors.
         """
         return replace(
             self,
             views=self.views[:, rows],
             states=self.states[rows],
             regions=tuple(SomeRows(each, rows) for each in self.regions),
-            captions=None,
+            captions=self.captions and self.captions.of_rows(rows),
             pictures=None,
         )
 

@@ -24,8 +24,8 @@ from components.errors import ArtefactError, InputError
 from components.features.store import FeatureStore
 from components.features.text_store import TextStore
 from components.labels.vocabulary import Vocabulary
-from components.methods.tagalign.captioned import CaptionedImages, TagList
-from components.methods.tagalign.kept_captions import KeptCaptions
+from components.captions.captioned_images import CaptionedImages, TagList
+from components.captions.kept_captions import KeptCaptions
 from project.layout import Layout
 from project.settings import Settings
 from project.stage import Report
@@ -40,7 +40,7 @@ def check_captions(settings: Settings, examples: Sequence[Example], encoder: Enc
         InputError: If no training photograph has a caption, or there are no regions.
     """
     ways_out = (
-        "take tagalign out of train.recipes (or train.method), and the other recipes learn as they "
+        "take tagalign out of train.recipes, and the other recipes learn as they "
         "would without it."
     )
     if not any(row.captions for row in _training(examples)):

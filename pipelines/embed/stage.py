@@ -13,7 +13,6 @@ from components.errors import InputError
 from components.features.label_vectors import LabelVectors
 from components.labels.vocabulary import Vocabulary
 from pipelines.embed.captions import captions_line, check_captions, keep_captions
-from project.caption_recipes import reads_captions
 from project.embedding.embed import Embedded, embed_images, embed_job
 from project.embedding.plan import distinct_images
 from project.layout import Layout
@@ -29,7 +28,7 @@ def run(settings: Settings, layout: Layout) -> Report:
     images = distinct_images(examples, layout.root)
     config = anchored(settings.encoder, layout.root)
     job, encoder = embed_job(settings.embed, config, layout.features)
-    if with_captions := reads_captions(settings):
+    if with_captions := settings.train.reads_captions:
         check_captions(settings, examples, encoder)
     done = embed_images(settings.embed, job, encoder, images)
     faults = done.faults

@@ -1,65 +1,82 @@
-"""Stage pseudo_label: propose states for the unknown cells of training images.
+"""Stage pseudo_label: propose states for the unknown cells of training images, for people.
 
-Observed and reviewed cells are never proposed for. Every proposal carries its
-score, the method with its settings, and the day it was made.
+The proposals come from the method that the hold-out found best, whichever it is, and never
+from a model that saw the image: see ``cross_fit.py``. What a recipe guesses for itself while
+it trains is another matter and stays inside it. Observed and reviewed cells are never
+proposed for. Every proposal carries its probability, the method with its settings, the part
+of the images that the model had not seen, and the day it was made.
 """
 
 import json
-from dataclasses import asdict
 
-import yaml
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
 
 from components.atomic import write_json
-from components.errors import ArtefactError
+from components.labelers.proposals import proposals_for_unknown
 from components.labelers.table import proposals_by_state, proposals_to_table, write_proposals
+from pipelines.pseudo_label.cross_fit import cross_fitted, fold_of
 from project.layout import Layout
-from project.learning_task import LearningData, load_learning_data, schedule_of
+from project.learning_task import load_task
 from project.settings import Settings
 from project.stage import Report
-from project.sweep_problem import problem_of
-from tuning.candidate import Candidate
+from project.tuned import TunedMethod, plain, read_tuned, tuned_method
 
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 
 
 def run(settings: Settings, layout: Layout) -> Report:
-    """Propose labels for unknown training cells with the tuned labeler."""
-    data = load_learning_data(settings, layout)
-    candidate = tuned_candidate(layout, data)
-    problem = problem_of(data, schedule_of(settings.train))
-    proposals = problem.propose(candidate)
+    """Propose labels for unknown training cells by the best method, cross-fitted."""
+    project = load_task(settings, layout)
+    wanted = settings.pseudo_label
+    tuned = read_tuned(layout.tuned, project)
+    name = wanted.method or _best(tuned)
+    chosen = tuned_method(tuned, name, layout.tuned)
+    fold = np.array([fold_of(each, wanted.folds) for each in project.content_hashes], np.int64)
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task(f"proposals of {name}", total=len(np.unique(fold)))
+        probabilities = cross_fitted(
+            name,
+            chosen.settings,
+            project.task,
+            settings.train.schedule(),
+            fold,
+            seed=settings.train.seeds[0],
+            on_fold=lambda: progress.advance(bar),
+        )
+    proposals = proposals_for_unknown(
+        project.labels.states,
+        probabilities >= wanted.present_above,
+        probabilities < wanted.absent_below,
+        probabilities.astype(np.float32),
+    )
     table = proposals_to_table(
         proposals,
-        data.train.labels,
-        method=f"vlpl/{candidate.labeler.name}",
-        method_version=f"{METHOD_VERSION} {json.dumps(asdict(candidate.labeler))}",
+        project.labels,
+        method=name,
+        method_version=f"{METHOD_VERSION} {json.dumps(plain(chosen.settings))}",
+        fold=fold,
     )
     write_proposals(layout.proposals, table)
     counts = proposals_by_state(table)
-    unknown = int((~data.train.labels.known).sum())
+    unknown = int((~project.labels.known).sum())
     report: Report = {
-        "labeler": asdict(candidate.labeler),
-        "num_images": len(data.train.labels.example_ids),
+        "method": name,
+        "settings": plain(chosen.settings),
+        "folds": wanted.folds,
+        "num_images": len(project.labels.example_ids),
         "unknown_cells": unknown,
         "proposed": counts,
     }
     write_json(layout.proposals_report, report)
     return {
         **report,
-        "summary": f"{counts['present']:,} cells proposed present and {counts['absent']:,} absent, "
-        f"of {unknown:,} unknown in {report['num_images']:,} images",
+        "summary": f"{counts['present']:,} cells proposed present and {counts['absent']:,} absent "
+        f"by {name}, of {unknown:,} unknown in {report['num_images']:,} images",
     }
 
 
-def tuned_candidate(layout: Layout, data: LearningData) -> Candidate:
-    """The settings that tune chose for this very encoder and vocabulary."""
-    if not layout.tuned.exists():
-        raise ArtefactError(f"{layout.tuned} does not exist; run `efuda run tune` first.")
-    tuned = yaml.safe_load(layout.tuned.read_text(encoding="utf-8"))
-    made_for = (tuned["encoder_id"], tuned["vocabulary_hash"])
-    if made_for != (data.label_vectors.encoder_id, data.vocabulary.hash):
-        raise ArtefactError(
-            f"{layout.tuned} was chosen for encoder {made_for[0]} or another vocabulary; "
-            "thresholds do not carry over. Run `efuda run tune`."
-        )
-    return Candidate.from_dict(tuned)
+def _best(tuned: dict[str, TunedMethod]) -> str:
+    """The method that the hold-out likes best; of equals the first."""
+    return max(tuned, key=lambda name: tuned[name].holdout_map)

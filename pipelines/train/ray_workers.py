@@ -6,20 +6,33 @@ part of each batch; gradients are averaged by torch's data parallelism.
 
 import tempfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from components.training.loop import FitResult
+from components.training.loop import FitResult, fit
+from components.training.recipe import Recipe
+from components.training.schedule import Schedule
 from components.training.state import FitState
 from components.training.steps import Workers
-from pipelines.train.fit import Fit
+from components.training.task import Task
 from project.ray_session import ray_session
 
 MAX_FAILURES = 2
 """How often a lost worker is replaced before the run gives up."""
 
 
-def fit_on_ray(each: Fit, storage: Path, *, num_workers: int, use_gpu: bool) -> FitResult:
+def fit_on_ray(
+    recipe: Recipe,
+    task: Task,
+    shared: Schedule,
+    *,
+    seed: int,
+    fingerprint: str,
+    storage: Path,
+    num_workers: int,
+    use_gpu: bool,
+) -> FitResult:
     """Train on ``num_workers`` Ray workers.
 
     A run is named by the fingerprint of its inputs: the same fit goes on from
@@ -33,10 +46,14 @@ def fit_on_ray(each: Fit, storage: Path, *, num_workers: int, use_gpu: bool) -> 
     with ray_session():
         trainer = TorchTrainer(
             _worker,
-            train_loop_config={"fit": ray.put(each)},
+            train_loop_config={
+                "given": ray.put((recipe, task, shared)),
+                "seed": seed,
+                "fingerprint": fingerprint,
+            },
             scaling_config=ScalingConfig(num_workers=num_workers, use_gpu=use_gpu),
             run_config=RunConfig(
-                name=f"fit-{each.fingerprint}",
+                name=f"fit-{fingerprint}",
                 storage_path=str(storage.resolve()),
                 failure_config=FailureConfig(max_failures=MAX_FAILURES),
                 checkpoint_config=CheckpointConfig(num_to_keep=1),
@@ -44,11 +61,11 @@ def fit_on_ray(each: Fit, storage: Path, *, num_workers: int, use_gpu: bool) -> 
         )
         result = trainer.fit()
         if result.checkpoint is None:
-            raise RuntimeError(f"Ray Train kept no checkpoint of fit-{each.fingerprint}")
+            raise RuntimeError(f"Ray Train kept no checkpoint of fit-{fingerprint}")
         with result.checkpoint.as_directory() as directory:
-            state = FitState.load(Path(directory), each.fingerprint)
+            state = FitState.load(Path(directory), fingerprint)
     # Nothing is left to train: this only folds the finished state into a head.
-    return replace(each, schedule=replace(each.schedule, device="cpu")).run(state)
+    return fit(recipe, task, replace(shared, device="cpu"), seed=seed, state=state)
 
 
 def _worker(config: dict[str, Any]) -> None:
@@ -56,10 +73,9 @@ def _worker(config: dict[str, Any]) -> None:
     from ray import train
     from ray.train.torch import get_device, prepare_model
 
-    each: Fit = ray.get(config["fit"])
+    recipe, task, shared = ray.get(config["given"])
     context = train.get_context()
     workers = Workers(context.get_world_rank(), context.get_world_size())
-    device = get_device()
 
     def report(state: FitState) -> None:
         figures = state.history[-1]
@@ -67,15 +83,18 @@ def _worker(config: dict[str, Any]) -> None:
             train.report(figures)
             return
         with tempfile.TemporaryDirectory() as directory:
-            state.save(Path(directory) / "state", each.fingerprint)
+            state.save(Path(directory) / "state", config["fingerprint"])
             train.report(figures, checkpoint=train.Checkpoint.from_directory(f"{directory}/state"))
 
-    placed = replace(each, schedule=replace(each.schedule, device=str(device)))
-    placed.run(
-        _kept_state(each.fingerprint),
-        report,
-        lambda module: prepare_model(module, move_to_device=False),
-        workers,
+    fit(
+        recipe,
+        task,
+        replace(shared, device=str(get_device())),
+        seed=config["seed"],
+        state=_kept_state(config["fingerprint"]),
+        on_checkpoint=report,
+        wrap=partial(prepare_model, move_to_device=False),
+        workers=workers,
     )
 
 

@@ -1,165 +1,136 @@
-"""Stage tune: choose pseudo-label thresholds and loss settings on the hold-out.
+"""Stage tune: choose the settings of every method among its attempts, on the hold-out.
 
-Each trial proposes labels, trains briefly and is scored on the hold-out; the
-test split is never read. Inside a trial the decision thresholds of all labels
-are swept as one computation.
+The test split is never read. A method whose attempts, data and schedule have not changed
+keeps the choice that was made for it, edited by hand or not.
 """
 
-import csv
-from pathlib import Path
-from typing import Any
-
-import yaml
 from blake3 import blake3
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
-from components.atomic import atomic_path, write_text
-from project.caption_recipes import CAPTION_RECIPES
+from components.errors import ArtefactError, InputError
+from components.methods.catalog import METHODS
+from components.methods.zero_shot.recipe import zero_shot_head
+from components.methods.zero_shot.settings import ZeroShotSettings
+from components.training.inference import head_logits, holdout_score
+from components.training.task import Task
 from project.layout import Layout
-from project.learning_task import LearningData, load_learning_data, schedule_of
-from project.method import ATTEMPTED, wanted
+from project.learning_task import ProjectTask, load_task
 from project.ray_session import ray_session
 from project.settings import Settings
-from project.settings.train import FixedSettings, TuneSettings
 from project.stage import Report
-from project.sweep_problem import problem_of, task_of
-from tuning.candidate import PUBLISHED, Candidate
-from tuning.from_captions import choose_from_captions
-from tuning.methods import choose
-from tuning.objective import TRIAL_SEEDS, Problem
-from tuning.space import candidates
-from tuning.sweep import METRIC, Trial, best_trial, sweep_locally, sweep_on_ray
-from tuning.task import Task
-
-SCHEMA_VERSION = 1
-RULES = {
-    "verified": "mean average precision over the hold-out's known cells of both signs",
-    "observed": "mean average precision with the hold-out's unknown cells counted as absent, "
-    "since nothing verifies which of them are",
-}
+from project.tuned import RULES, TunedMethod, plain, read_tuned, write_tuned
+from tuning.ray_trials import search_on_ray
+from tuning.search import Choice, choices_of, search_in_process, trials_of
+from tuning.trial import Outcome, Trial
 
 
 def run(settings: Settings, layout: Layout) -> Report:
-    """Sweep pseudo-label thresholds and method settings on the hold-out."""
-    data = load_learning_data(settings, layout)
-    problem = problem_of(data, schedule_of(settings.train))
-    trials = _sweep(settings, layout, data, problem)
-    best = best_trial(trials)
-    published = next((trial for trial in trials if trial.candidate == PUBLISHED), trials[0])
-    _write_trials(layout.trials, trials)
+    """Try every attempt of every recipe that is to be trained, and keep the choices."""
+    project = load_task(settings, layout)
+    trials = {name: _trials(name, settings, project) for name in settings.train.trained}
+    marks = {name: _fingerprint(each, settings, project) for name, each in trials.items()}
+    kept = _kept(layout, project, marks)
+    wanted = [trial for name, each in trials.items() if name not in kept for trial in each]
+    outcomes = _search(wanted, settings, layout, project) if wanted else []
+    choices = choices_of(outcomes, project.task)
+    made = {name: _tuned(choice, marks[name]) for name, choice in choices.items()}
     tuned = {
-        "schema_version": SCHEMA_VERSION,
-        "encoder_id": data.label_vectors.encoder_id,
-        "vocabulary_hash": data.vocabulary.hash,
-        "rule": data.rule,
-        "chosen_by": RULES[data.rule],
-        "num_trials": len(trials),
-        "published": dict(published.figures),
-        "best": dict(best.figures),
-        **best.candidate.to_dict(),
+        "zero_shot": _zero_shot(project.task),
+        **{name: kept.get(name) or made[name] for name in trials},
     }
-    chosen = _choose_attempts(settings, data)
-    tuned["methods"] = chosen
-    write_text(layout.tuned, yaml.safe_dump(tuned, sort_keys=False))
+    write_tuned(layout.tuned, project, tuned)
+    rule = project.task.holdout.rule
     return {
-        **tuned,
+        "rule": rule,
+        "chosen_by": RULES[rule],
+        "num_trials": len(wanted),
+        "methods": {name: each.as_yaml() for name, each in tuned.items()},
         "summary": [
-            f"{best.candidate.labeler.name} labeler chosen from {len(trials)} trials, hold-out mAP "
-            f"{best.figures[METRIC]:.3f} (published settings {published.figures[METRIC]:.3f})",
-            f"  rule {data.rule}: {RULES[data.rule]}",
+            f"{len(wanted)} attempts tried, choices of {len(kept)} methods kept, rule {rule}: "
+            f"{RULES[rule]}",
             *(
-                f"  {name}: attempt {each['attempt'] + 1} of {len(each['scores'])}, "
-                f"hold-out mAP {max(each['scores']):.3f}"
-                for name, each in chosen.items()
+                f"  {METHODS[name].title}: hold-out mAP {each.holdout_map:.3f}"
+                + (f", of {len(each.tried)} attempts" if each.tried else "")
+                for name, each in tuned.items()
             ),
         ],
     }
 
 
-def _choose_attempts(settings: Settings, data: LearningData) -> dict[str, dict[str, Any]]:
-    """For each recipe that has attempts of its own, the one that the hold-out likes best."""
-    chosen_for = (*ATTEMPTED, *CAPTION_RECIPES)
-    names = [name for name in wanted(settings, data).recipes if name in chosen_for]
-    task = task_of(data, schedule_of(settings.train))
-    found: dict[str, dict[str, Any]] = {}
-    for name in track(names, description="attempts", console=Console(stderr=True), transient=True):
-        if name in CAPTION_RECIPES:
-            found[name] = _choose_from_captions(task)
-            continue
-        chosen = choose(name, task, seed=TRIAL_SEEDS[0])
-        found[name] = {
-            "attempt": chosen.place,
-            "scores": list(chosen.scores),
-            "settings": chosen.attempt.describe(),
-        }
-    return found
+def _trials(name: str, settings: Settings, project: ProjectTask) -> list[Trial]:
+    try:
+        return trials_of(name, project.task, settings.train.given(name))
+    except ValueError as fault:
+        raise InputError(
+            f"train.methods.{name} does not go together with an attempt of {name}: {fault}"
+        ) from None
 
 
-def _choose_from_captions(task: Task) -> dict[str, Any]:
-    chosen = choose_from_captions(task, TRIAL_SEEDS[0])
+def _fingerprint(trials: list[Trial], settings: Settings, project: ProjectTask) -> str:
+    read = (
+        project.fingerprint(trials[0].method),
+        repr(trials),
+        repr(settings.train.schedule()),
+        str(settings.tune.seed),
+        settings.prompts.templates[0] if project.task.names.prompter else "",
+    )
+    return blake3("|".join(read).encode()).hexdigest()[:16]
+
+
+def _kept(layout: Layout, project: ProjectTask, marks: dict[str, str]) -> dict[str, TunedMethod]:
+    try:
+        before = read_tuned(layout.tuned, project)
+    except ArtefactError:  # of another encoder, schema or vocabulary, or not there
+        return {}
     return {
-        "attempt": chosen.place,
-        "scores": list(chosen.scores),
-        "settings": chosen.recipe.settings(),
+        name: before[name]
+        for name, mark in marks.items()
+        if name in before and before[name].fingerprint == mark
     }
 
 
-def _sweep(settings: Settings, layout: Layout, data: LearningData, problem: Problem) -> list[Trial]:
-    if settings.tune.fixed is not None:
-        return sweep_locally([_fixed(settings.tune.fixed)], problem)
-    tried = candidates(
-        settings.tune.num_trials,
-        seed=settings.tune.seed,
-        calibrated=problem.probabilities is not None,
+def _search(
+    trials: list[Trial], settings: Settings, layout: Layout, project: ProjectTask
+) -> list[Outcome]:
+    shared = settings.train.schedule()
+    seed = settings.tune.seed
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("tune", total=len(trials))
+
+        def advance() -> None:
+            progress.advance(bar)
+
+        if settings.tune.runner == "local":
+            return search_in_process(trials, project.task, shared, seed=seed, on_trial=advance)
+        marks = "|".join((project.data_hash, project.captions_hash, repr(trials), repr(shared)))
+        with ray_session():
+            return search_on_ray(
+                trials,
+                project.task,
+                shared,
+                seed=seed,
+                storage=(layout.scratch / "tune").resolve(),
+                name=f"search-{blake3(f'{marks}|{seed}'.encode()).hexdigest()[:12]}",
+                max_concurrent=settings.tune.max_concurrent,
+                on_trial=advance,
+            )
+
+
+def _tuned(choice: Choice, fingerprint: str) -> TunedMethod:
+    return TunedMethod(
+        settings=choice.taken.trial.settings,
+        holdout_map=choice.taken.score,
+        fingerprint=fingerprint,
+        tried=tuple(
+            {"holdout_mAP": outcome.score, "settings": plain(outcome.trial.settings)}
+            for outcome in choice.outcomes
+        ),
     )
-    if settings.tune.runner == "local":
-        return sweep_locally(tried, problem)
-    with ray_session():
-        return sweep_on_ray(
-            tried,
-            problem,
-            storage=(layout.scratch / "tune").resolve(),
-            name=_sweep_name(settings.tune, settings, data),
-            max_concurrent=settings.tune.max_concurrent,
-        )
 
 
-def _fixed(settings: FixedSettings) -> Candidate:
-    values = settings.model_dump()
-    names = ("theta", "temperature_factor", "negative_share")
-    labeler = {name: values.pop(name) for name in names}
-    return Candidate.from_dict(
-        {"labeler": {"name": "softmax", **labeler}, "recipe": {"name": "vlpl", **values}}
-    )
-
-
-def _sweep_name(tune: TuneSettings, settings: Settings, data: LearningData) -> str:
-    """Changes with everything that changes the trials, so only equal sweeps go on."""
-    read = [
-        data.fingerprint,
-        str(tune.num_trials),
-        str(tune.seed),
-        settings.train.model_dump_json(exclude={"seeds", "recipes", "num_workers"}),
-    ]
-    return f"sweep-{blake3('|'.join(read).encode()).hexdigest()[:12]}"
-
-
-def _write_trials(path: Path, trials: list[Trial]) -> None:
-    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        rows = [
-            {
-                "trial": number,
-                **{
-                    f"{part}.{name}": value
-                    for part, values in trial.candidate.to_dict().items()
-                    for name, value in values.items()
-                },
-                **trial.figures,
-            }
-            for number, trial in enumerate(trials)
-        ]
-        columns = list(dict.fromkeys(name for row in rows for name in row))
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)
+def _zero_shot(task: Task) -> TunedMethod:
+    """Nothing to choose; its figure is what all others are read against."""
+    logits = head_logits(zero_shot_head(task.names), task.holdout.vectors, None)
+    score = holdout_score(logits, task.holdout)
+    return TunedMethod(settings=ZeroShotSettings(), holdout_map=score, fingerprint="")

@@ -15,7 +15,7 @@ from components.encoders.config import ConseConfig, OpenClipConfig
 from components.errors import InputError
 from project.settings.section import Positive, Section, Share
 from project.settings.source import HideSettings, SourceSettings, SplitSettings
-from project.settings.train import TrainSettings, TuneSettings
+from project.settings.train import PseudoLabelSettings, TrainSettings, TuneSettings
 
 HEADER = "# Every number that a stage depends on. Unknown keys are errors.\n"
 
@@ -126,6 +126,7 @@ class Settings(Section):
     embed: EmbedSettings = EmbedSettings()
     prompts: PromptSettings = PromptSettings()
     tune: TuneSettings = TuneSettings()
+    pseudo_label: PseudoLabelSettings = PseudoLabelSettings()
     train: TrainSettings = TrainSettings()
     calibrate: CalibrateSettings = CalibrateSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
@@ -135,9 +136,10 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _tokens_have_a_tower(self) -> Self:
-        if self.train.prompts == "tokens" and isinstance(self.encoder, ConseConfig):
+        tokens = self.train.given("csa").get("prompts") == "tokens"
+        if tokens and isinstance(self.encoder, ConseConfig):
             raise ValueError(
-                "train.prompts is tokens, and encoder.kind conse has no text tokens; "
+                "train.methods.csa.prompts is tokens, and encoder.kind conse has no text tokens; "
                 "take an encoder of kind open_clip, or prompts: residual"
             )
         return self
@@ -197,6 +199,8 @@ def params_yaml(settings: Settings) -> str:
     reader sees what can be changed.
     """
     values = settings.model_dump(mode="json")
+    # Of single methods only what was set: all else is searched.
+    values["train"]["methods"] = settings.train.methods.model_dump(mode="json", exclude_unset=True)
     blocks = [
         f"# {_about(section)}\n"
         + yaml.safe_dump({section: value}, sort_keys=False, allow_unicode=True, width=100)

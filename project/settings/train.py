@@ -1,77 +1,60 @@
-"""Sections of params.yaml on tuning and training."""
+"""Sections of params.yaml on tuning, proposals and training."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from components.methods.catalog import METHODS
+from components.training.schedule import Schedule
+from project.settings.methods import MethodName, MethodSections
 from project.settings.section import Positive, Section, Share
-
-RecipeName = Literal[
-    "zero_shot",
-    "assume_negative",
-    "ignore_unknown",
-    "entropy",
-    "vlpl",
-    "gpr",
-    "trm_ml",
-    "csa",
-    "tagalign",
-    "efuda",
-]
-
-
-class FixedSettings(Section):
-    """Settings of VLPL that are used as they stand, such as published ones."""
-
-    theta: Share = 0.3
-    """Probability that makes a proposal."""
-    temperature_factor: Annotated[float, Field(gt=0)] = 1.0
-    """Times the encoder's own temperature (0.01 for CLIP)."""
-    negative_share: Share = 0.0
-    alpha: Annotated[float, Field(ge=0)] = 0.1
-    beta: Annotated[float, Field(ge=0)] = 0.7
-    beta_negative: Annotated[float, Field(ge=0)] = 0.0
-    smoothing: Annotated[float, Field(gt=0.5, le=1)] = 0.9
 
 
 class TuneSettings(Section):
-    """The sweep over pseudo-label thresholds and method settings."""
+    """The search among every method's attempts, on the hold-out."""
 
-    num_trials: Positive = 24
     max_concurrent: Positive = 2
-    seed: int = 0
+    """Trials side by side on Ray."""
+    seed: int = 1001
+    """Of the trials' fits; apart from the seeds whose results are reported."""
     runner: Literal["ray", "local"] = "ray"
-    fixed: FixedSettings | None = None
-    """Not null: nothing is searched, and these are used."""
+
+
+class PseudoLabelSettings(Section):
+    """Proposals for people: from which method, and which cells are worth one."""
+
+    method: MethodName | None = None
+    """None takes the method that the hold-out likes best."""
+    folds: Annotated[int, Field(ge=2)] = 3
+    """Parts of the training images; each is scored by a model that saw the others alone."""
+    present_above: Share = 0.5
+    """Calibrated probability from which a cell is proposed present."""
+    absent_below: Share = 0.01
+    """Calibrated probability below which a cell is proposed absent."""
 
 
 class TrainSettings(Section):
     """The one training loop, for every recipe and seed."""
 
-    recipes: Annotated[tuple[RecipeName, ...], Field(min_length=1)] = (
+    recipes: Annotated[tuple[MethodName, ...], Field(min_length=1)] = (
         "zero_shot",
         "assume_negative",
         "ignore_unknown",
         "vlpl",
         "efuda",
     )
-    method: RecipeName | Literal["auto"] | None = None
-    """One method instead of a comparison of recipes; auto takes what the label situation
-    calls for, and the report says why. Zero-shot is trained beside it, to compare."""
+    """Methods that are tuned, trained and compared."""
+    methods: MethodSections = Field(default_factory=MethodSections)
+    """Settings of single methods that are used as they stand; what is left out is searched."""
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1, 2)
     epochs: Positive = 40
     batch_size: Positive = 256
     learning_rate: Annotated[float, Field(gt=0)] = 0.003
-    weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    """Pull towards the zero-shot weights that training starts from."""
     checkpoint_every: Positive = 10
     num_workers: Annotated[int, Field(ge=0)] = 0
     """Ray Train workers; 0 trains in the process of the stage."""
     use_gpu: bool = False
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
-    prompts: Literal["residual", "tokens"] = "residual"
-    """What csa learns of each label: free vectors, or words before its name, through the text
-    tower of an open_clip encoder."""
     encoder: Literal["frozen", "lora", "full"] = "frozen"
     """frozen: heads on cached vectors; lora, full: the image encoder learns with them, by
     low-rank updates or with all its weights, which wants a GPU."""
@@ -79,9 +62,27 @@ class TrainSettings(Section):
     """Of the image encoder; None takes 3e-4 for lora and 1e-5 for full."""
     lora_rank: Positive = 8
 
-    @model_validator(mode="after")
-    def _tokens_are_learned_by_a_recipe(self) -> Self:
-        names = self.recipes if self.method is None else (self.method,)
-        if self.prompts == "tokens" and "csa" not in names:
-            raise ValueError("prompts: tokens is for csa, which is not among the recipes")
-        return self
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The recipes that are trained; zero-shot is not."""
+        return tuple(name for name in self.recipes if METHODS[name].is_trained)
+
+    @property
+    def reads_captions(self) -> bool:
+        """Whether a recipe learns from captions."""
+        return any(METHODS[name].reads.captions for name in self.recipes)
+
+    def given(self, method: str) -> dict[str, Any]:
+        """The settings of a method that the user wrote down, by name."""
+        return self.methods.given(method)
+
+    def schedule(self) -> Schedule:
+        """The schedule that all methods share."""
+        return Schedule(
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            checkpoint_every=self.checkpoint_every,
+            precision=self.precision,
+            device="cuda" if self.use_gpu else "cpu",
+        )

@@ -1,0 +1,76 @@
+"""Scores of training images by models that did not see them."""
+
+from collections.abc import Callable
+
+import numpy as np
+from blake3 import blake3
+from jaxtyping import Float, Int64
+from scipy.special import expit
+
+from components.calibration.scaling import fit_scaling
+from components.methods.catalog import METHODS
+from components.methods.zero_shot.recipe import zero_shot_head
+from components.models.heads.head import Head
+from components.training.inference import head_logits
+from components.training.loop import fit
+from components.training.schedule import Schedule
+from components.training.settings import MethodSettings
+from components.training.task import Holdout, Task
+
+
+def fold_of(content_hash: str, folds: int) -> int:
+    """The part that an image belongs to; the same whatever other images there are."""
+    return int.from_bytes(blake3(content_hash.encode()).digest()[:8], "big") % folds
+
+
+def cross_fitted(
+    method: str,
+    settings: MethodSettings,
+    task: Task,
+    shared: Schedule,
+    fold: Int64[np.ndarray, " examples"],
+    *,
+    seed: int,
+    on_fold: Callable[[], object] = lambda: None,
+) -> Float[np.ndarray, "examples labels"]:
+    """Calibrated probabilities of all cells of the training images.
+
+    Each image is scored by a model that was trained on the other parts; that model's own
+    scores of the hold-out calibrate it. Zero-shot is trained on nothing, and scores all at
+    once.
+
+    Args:
+        method: Name of the method.
+        settings: Its settings.
+        task: Training images and hold-out.
+        shared: The schedule of all methods.
+        fold: The part that each image belongs to.
+        seed: Of every fit.
+        on_fold: Called when a part is done.
+    """
+    probabilities = np.empty(task.states.shape, np.float64)
+    row = METHODS[method]
+    for number in np.unique(fold):
+        rows = np.flatnonzero(fold == number)
+        if row.is_trained:
+            others = task.of_rows(np.flatnonzero(fold != number))
+            head = fit(row.recipe(settings), others, shared, seed=seed).head
+        else:
+            head = zero_shot_head(task.names)
+        probabilities[rows] = _calibrated(head, task, rows)
+        on_fold()
+    return probabilities
+
+
+def _calibrated(
+    head: Head, task: Task, rows: Int64[np.ndarray, " rows"]
+) -> Float[np.ndarray, "rows labels"]:
+    asked = task.of_rows(rows)
+    logits = head_logits(head, asked.views[0], asked.regions[0] if asked.regions else None)
+    scaling = _scaling(head, task.holdout)
+    return expit(np.clip(scaling.slope * logits + scaling.intercept, -60, 60))
+
+
+def _scaling(head: Head, holdout: Holdout):
+    judged = head_logits(head, holdout.vectors, holdout.regions)
+    return fit_scaling(judged, holdout.truth, holdout.known)
