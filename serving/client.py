@@ -1,6 +1,7 @@
 """Asks a running service over HTTP."""
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,25 @@ from components.errors import InputError
 DEFAULT_URL = "http://127.0.0.1:8000"
 TIMEOUT_S = 60.0
 
+File = str | PathLike[str]
+
 
 class Client:
-    """A connection to one service.
+    """A connection to one running service.
 
     Raises:
         InputError: From every method, if no service answers or it refuses the
             request; the message is the service's own.
+
+    Example:
+        >>> import efuda
+        >>> with efuda.Client(url) as client:  # by default http://127.0.0.1:8000
+        ...     tags = client.tag("blue.png", top_k=1)["tags"]
+        ...     found = client.search(text="something blue", k=2, without=["red"])
+        >>> tags[0]["label"], tags[0]["present"]
+        ('blue', True)
+        >>> [result["id"] for result in found["results"]]
+        ['deck/blue 0.png', 'deck/blue 1.png']
     """
 
     def __init__(self, url: str = DEFAULT_URL) -> None:
@@ -31,18 +44,18 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def tag(self, image: Path, *, top_k: int = 10, evidence: bool = False) -> dict[str, Any]:
+    def tag(self, image: File, *, top_k: int = 10, evidence: bool = False) -> dict[str, Any]:
         """Tags of a picture."""
         parameters = {"top_k": top_k, "evidence": evidence}
-        files = {"image": (image.name, _read(image))}
+        files = {"image": _named(image)}
         return self._ask("POST", "/v1/tag", params=parameters, files=files)
 
     def search(
         self,
         *,
         text: str | None = None,
-        image: Path | None = None,
-        sketch: Path | None = None,
+        image: File | None = None,
+        sketch: File | None = None,
         k: int = 24,
         tags: Sequence[str] = (),
         without: Sequence[str] = (),
@@ -52,7 +65,7 @@ class Client:
         if text is not None and image is None and sketch is None:
             return self._ask("POST", "/v1/search", json={"text": text, **query})
         pictures = {"image": image, "sketch": sketch}
-        files = {name: (path.name, _read(path)) for name, path in pictures.items() if path}
+        files = {name: _named(path) for name, path in pictures.items() if path}
         data = query if text is None else {"text": text, **query}
         return self._ask("POST", "/v1/search", data=data, files=files)
 
@@ -86,8 +99,10 @@ def _refusal(status: int, body: Any) -> str:
     return f"{error.get('message', '')} {error.get('hint', '')}".strip()
 
 
-def _read(path: Path) -> bytes:
+def _named(file: File) -> tuple[str, bytes]:
+    """Name and bytes of a file, as an upload wants them."""
+    path = Path(file)
     try:
-        return path.read_bytes()
+        return path.name, path.read_bytes()
     except OSError as fault:
         raise InputError(f"{path} cannot be read: {fault.strerror or fault}.") from None

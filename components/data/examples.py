@@ -66,11 +66,11 @@ def _write(path: Path, rows: list[dict[str, object]], schema: pa.Schema) -> None
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), temporary, compression="zstd")
 
 
-def _read(path: Path, schema: pa.Schema) -> list[dict[str, object]]:
+def _read(path: Path, schema: pa.Schema) -> pa.Table:
     if not path.exists():
         raise ArtefactError(f"{path} does not exist; run `efuda run prepare` first.")
     try:
-        return pq.read_table(path).cast(schema).to_pylist()
+        return pq.read_table(path).cast(schema)
     except (pa.ArrowInvalid, ValueError, KeyError) as fault:
         raise ArtefactError(f"{path} cannot be read as a table of this kind: {fault}") from None
 
@@ -81,11 +81,20 @@ def write_examples(path: Path, examples: Iterable[Example]) -> None:
     _write(path, rows, EXAMPLE_SCHEMA)
 
 
+def read_example_table(path: Path) -> pa.Table:
+    """What :func:`write_examples` wrote, as a table; its columns are the fields of an example.
+
+    Raises:
+        ArtefactError: If the file is missing or has other columns.
+    """
+    return _read(path, EXAMPLE_SCHEMA)
+
+
 def read_examples(path: Path) -> list[Example]:
     """Read what :func:`write_examples` wrote, in the same order."""
     return [
         Example(**{**row, "captions": tuple(row["captions"] or ())})  # type: ignore[arg-type]
-        for row in _read(path, EXAMPLE_SCHEMA)
+        for row in read_example_table(path).to_pylist()
     ]
 
 
@@ -94,6 +103,15 @@ def write_quarantine(path: Path, rows: Iterable[Quarantined]) -> None:
     _write(path, [asdict(row) for row in rows], QUARANTINE_SCHEMA)
 
 
+def read_quarantine_table(path: Path) -> pa.Table:
+    """What :func:`write_quarantine` wrote, as a table.
+
+    Raises:
+        ArtefactError: If the file is missing or has other columns.
+    """
+    return _read(path, QUARANTINE_SCHEMA)
+
+
 def read_quarantine(path: Path) -> list[Quarantined]:
     """Read what :func:`write_quarantine` wrote."""
-    return [Quarantined(**row) for row in _read(path, QUARANTINE_SCHEMA)]  # type: ignore[arg-type]
+    return [Quarantined(**row) for row in read_quarantine_table(path).to_pylist()]  # type: ignore[arg-type]

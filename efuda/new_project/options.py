@@ -9,6 +9,7 @@ from components.encoders.config import EncoderConfig, OpenClipConfig, parse_enco
 from components.encoders.files import named_files, with_files
 from components.encoders.open_clip_source import find_source
 from components.errors import InputError
+from project.published import Schedule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +26,7 @@ class NewProject:
     sketches: Path | None = None
     published: str | None = None
     """A published protocol, which decides source, annotations and hide."""
-    schedule: str = "cached"
+    schedule: Schedule = "cached"
     """With ``published``: `cached` is Efuda's own, `published` the published one."""
     encoder: str | None = None
     hide: str | None = None

@@ -1,8 +1,6 @@
 import re
 import subprocess
-import sys
 import tomllib
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -90,23 +88,3 @@ def test_the_commands_of_the_readme_exist_in_the_makefile():
     wanted = set(re.findall(r"^\s*make ([a-z-]+)", readme, flags=re.MULTILINE))
     targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
     assert {"demo", "test"} <= wanted <= targets
-
-
-@pytest.mark.slow
-def test_the_wheel_carries_the_page_and_the_templates(tmp_path):
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    [wheel] = tmp_path.glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    beside = [
-        path.relative_to(ROOT).as_posix()
-        for name in PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
-        for path in tracked_files()
-        if path.is_relative_to(ROOT / name)
-    ]
-    assert set(beside) <= set(names)
-    assert not [name for name in names if name.startswith(("tests/", "data/"))]
