@@ -30,6 +30,15 @@ TAGGERS = "data/taggers"
 CALIBRATION = "data/calibration"
 METRICS = "reports/metrics.json"
 REPORT_PLOTS = "reports/plots"
+# What a search depends on; not where or how often its results are trained.
+_LEARNING = (
+    "train.recipes",
+    "train.methods",
+    "train.epochs",
+    "train.batch_size",
+    "train.learning_rate",
+    "train.precision",
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,24 +112,24 @@ def stage_files(settings: Settings) -> list[StageFiles]:
             # Validation comes first, so that a broken rule stops the run here.
             deps=(EXAMPLES, VOCABULARY, "data/validation/validation.json", *weights),
             # Captions are encoded where a recipe learns from them.
-            params=("encoder", "embed", "prompts", "train.method", "train.recipes"),
+            params=("encoder", "embed", "prompts", "train.recipes"),
             kept=(FEATURES,),
         ),
         StageFiles(
             name="tune",
             deps=(*TABLES, FEATURES),
-            params=("embed.views", "train", "tune"),
-            outs=("data/tuned",),
+            params=("embed.views", *_LEARNING, "tune"),
+            kept=("data/tuned",),
         ),
         StageFiles(
             name="pseudo_label",
             deps=(*TABLES, FEATURES, TUNED),
-            params=("embed.views", "train"),
+            params=("embed.views", *_LEARNING, "pseudo_label"),
             outs=(PROPOSALS,),
         ),
         StageFiles(
             name="train",
-            deps=(*TABLES, FEATURES, TUNED, PROPOSALS),
+            deps=(*TABLES, FEATURES, TUNED),
             params=("embed.views", "train"),
             kept=(TAGGERS,),
         ),

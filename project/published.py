@@ -22,7 +22,7 @@ from components.errors import InputError
 from project.settings import PromptSettings
 from project.settings.section import Section
 from project.settings.source import SplitSettings
-from project.settings.train import FixedSettings
+from project.settings.methods import MethodSections
 
 FOLDER = Path(__file__).parent / "published_protocols"
 Schedule = Literal["cached", "published"]
@@ -51,8 +51,8 @@ class Protocol(Section):
     source: dict[str, Any] = Field(default_factory=dict)
     encoder: OpenClipConfig | None = None
     prompts: PromptSettings | None = None
-    fixed: FixedSettings | None = None
-    """VLPL's published settings, used as they stand; None searches."""
+    methods: MethodSections = Field(default_factory=MethodSections)
+    """Published settings of methods, used as they stand; all else is searched."""
     schedule: PublishedSchedule
     trained: str
     """What the published figures were trained as."""
@@ -186,10 +186,9 @@ def settings_values(chosen: Published, root: Path, schedule: Schedule) -> dict[s
         "splits": protocol.splits.model_dump(),
         "prompts": (protocol.prompts or data.prompts).model_dump(),
     }
-    if protocol.fixed is not None:
-        values["tune"] = {"fixed": protocol.fixed.model_dump()}
+    values["train"] = {"methods": protocol.methods.model_dump(exclude_unset=True)}
     if schedule == "published":
-        values["train"] = protocol.schedule.model_dump()
+        values["train"] |= protocol.schedule.model_dump()
     return values
 
 

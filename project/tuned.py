@@ -1,7 +1,7 @@
 """tuned.yaml: the settings that tune chose for each method, as values to read and edit."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,15 +100,23 @@ def read_tuned(path: Path, project: ProjectTask) -> dict[str, TunedMethod]:
     return {name: _method(path, name, entry) for name, entry in entries.items()}
 
 
-def tuned_method(tuned: Mapping[str, TunedMethod], name: str, path: Path) -> TunedMethod:
-    """The choice for a method.
+def tuned_settings(
+    tuned: Mapping[str, TunedMethod], name: str, given: Mapping[str, object], path: Path
+) -> MethodSettings:
+    """What was chosen for a method, where the user's own settings have not changed since.
 
     Raises:
-        ArtefactError: If tune made none.
+        ArtefactError: If tune made no choice, or before ``given`` was set.
     """
     if name not in tuned:
         raise ArtefactError(f"{path} has no choice for {name}; run `efuda run tune`.")
-    return tuned[name]
+    chosen = tuned[name].settings
+    if replace(chosen, **given) != chosen:
+        raise ArtefactError(
+            f"{path} was chosen before train.methods.{name} was set as it is now; "
+            "run `efuda run tune`."
+        )
+    return chosen
 
 
 def _method(path: Path, name: str, entry: Any) -> TunedMethod:

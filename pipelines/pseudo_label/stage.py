@@ -21,7 +21,7 @@ from project.layout import Layout
 from project.learning_task import load_task
 from project.settings import Settings
 from project.stage import Report
-from project.tuned import TunedMethod, plain, read_tuned, tuned_method
+from project.tuned import TunedMethod, plain, read_tuned, tuned_settings
 
 METHOD_VERSION = "2"
 
@@ -32,13 +32,13 @@ def run(settings: Settings, layout: Layout) -> Report:
     wanted = settings.pseudo_label
     tuned = read_tuned(layout.tuned, project)
     name = wanted.method or _best(tuned)
-    chosen = tuned_method(tuned, name, layout.tuned)
+    chosen = tuned_settings(tuned, name, settings.train.given(name), layout.tuned)
     fold = np.array([fold_of(each, wanted.folds) for each in project.content_hashes], np.int64)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         bar = progress.add_task(f"proposals of {name}", total=len(np.unique(fold)))
         probabilities = cross_fitted(
             name,
-            chosen.settings,
+            chosen,
             project.task,
             settings.train.schedule(),
             fold,
@@ -55,7 +55,7 @@ def run(settings: Settings, layout: Layout) -> Report:
         proposals,
         project.labels,
         method=name,
-        method_version=f"{METHOD_VERSION} {json.dumps(plain(chosen.settings))}",
+        method_version=f"{METHOD_VERSION} {json.dumps(plain(chosen))}",
         fold=fold,
     )
     write_proposals(layout.proposals, table)
@@ -63,7 +63,7 @@ def run(settings: Settings, layout: Layout) -> Report:
     unknown = int((~project.labels.known).sum())
     report: Report = {
         "method": name,
-        "settings": plain(chosen.settings),
+        "settings": plain(chosen),
         "folds": wanted.folds,
         "num_images": len(project.labels.example_ids),
         "unknown_cells": unknown,

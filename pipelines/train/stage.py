@@ -27,7 +27,7 @@ from project.layout import Layout
 from project.learning_task import ProjectTask, load_task
 from project.settings import Settings
 from project.stage import Report
-from project.tuned import read_tuned, tuned_method
+from project.tuned import read_tuned, tuned_settings
 
 _SHAPING = (
     "epochs",
@@ -47,7 +47,7 @@ def run(settings: Settings, layout: Layout) -> Report:
     project = load_task(settings, layout)
     tuned = read_tuned(layout.tuned, project)
     recipes = [
-        METHODS[name].recipe(tuned_method(tuned, name, layout.tuned).settings)
+        METHODS[name].recipe(tuned_settings(tuned, name, settings.train.given(name), layout.tuned))
         for name in settings.train.trained
     ]
     encoder = None
