@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32
 
+from bench.entries import BASELINES, OURS
 from bench.protocols import PROPOSALS, SKETCH
 from bench.rows import Row, scores_path
 from components.metrics.bootstrap import Interval, centred_interval, interval
 
 PRIMARY = {SKETCH: "mAP_all", PROPOSALS: "recall_at_equal_precision"}
-OURS = "efuda"
-BASELINES = ("zero_shot", "ignore_unknown", "raw", "softmax")
 SEED_OF_SEEDS = 1
 
 Draws = Mapping[str, Float32[np.ndarray, " draws"]]
@@ -115,7 +114,7 @@ class Comparisons:
         )
 
     def against_baselines(self, metric: str | None = None) -> list[Difference]:
-        """Every method against zero-shot and ignore-unknown, raw sketches, softmax proposals."""
+        """Every method against each baseline of its protocol."""
         found = [
             self.difference(group, theirs, metric or primary_metric(group.protocol))
             for group in self.groups

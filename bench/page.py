@@ -7,21 +7,16 @@ from pathlib import Path
 from markupsafe import Markup
 
 from bench.compare import Comparisons, Difference
-from bench.plot_parts import PAGE_STYLE, standalone
-from bench.plots import difference_plot, interval_plot, share_plot
+from bench.entries import ENTRIES, OURS, title_of
+from bench.page_plots import PagePlots, TablePlots
 from bench.proposals.cell import FIGURE
-from bench.proposals.plot import WORDS, curve_plot, curves_of
 from bench.protocols import PROPOSALS, SKETCH, HoldoutChoice
 from bench.rows import NOT_APPLICABLE, Row
 from bench.table import Table, difference_words, tables
 from project.report.html import render_page
-from project.report.words import recipe_name
+from project.report.style import colour_variables
 
 TEMPLATE = Path(__file__).with_name("bench.html.j2")
-SHARE_PLOTS = {
-    "partial": ("When a share of the cells is known", "share of cells that are known"),
-    "few": ("When a share of the images is labelled", "share of images that are labelled"),
-}
 MORE = {
     "mAP_many": "mAP on test images with three labels or more",
     "mAP_few": "mAP on test images with fewer than three labels",
@@ -54,57 +49,50 @@ class Section:
 
     @property
     def methods(self) -> list[tuple[str, str]]:
-        return [(method, recipe_name(method)) for method in self.table.methods]
+        return [(method, title_of(method)) for method in self.table.methods]
 
 
 def render_bench(
-    rows: Sequence[Row], comparisons: Comparisons, notes: Sequence[str], holdout: HoldoutChoice
+    rows: Sequence[Row],
+    comparisons: Comparisons,
+    main: Sequence[Table],
+    plots: PagePlots,
+    *,
+    notes: Sequence[str],
+    holdout: HoldoutChoice,
 ) -> str:
-    """The page as HTML."""
+    """The page as HTML.
+
+    Args:
+        rows: What was measured.
+        comparisons: Of the rows.
+        main: A table for each world and primary metric.
+        plots: What was drawn of them.
+        notes: What is missing, in sentences.
+        holdout: Which labels of the hold-out were asked for.
+    """
     ours = comparisons.ours_against_best()
-    main = tables(comparisons)
     return render_page(
         TEMPLATE,
-        plot_style=PAGE_STYLE,
+        ours=title_of(OURS),
+        ours_name=OURS,
+        colours=colour_variables({"ours": ENTRIES[OURS].colour}),
         lead=_lead(rows),
         tiles=_tiles(rows, ours),
         verdicts=[difference_words(each) for each in ours],
         notes=list(notes),
-        sections=[_section(table, comparisons) for table in main],
-        ours_plot=_by_world(ours, main),
-        baseline_plots=_baselines(comparisons, main),
+        sections=[_section(table, plots.tables[table.world, table.metric]) for table in main],
+        ours_plots=[(world, plot.inline) for world, plot in plots.ours.items()],
+        baseline_plots=[
+            (f"{world}: every method against {title_of(rival)}", plot.inline)
+            for (world, rival), plot in plots.baselines.items()
+        ],
         more=_more(comparisons),
         how=_how(rows, holdout),
         masks=_masks(rows),
         settings=_settings(rows),
         not_applicable=_not_applicable(rows),
     )
-
-
-def plot_files(comparisons: Comparisons) -> dict[str, str]:
-    """The page's plots as SVG files, by name."""
-    main = tables(comparisons)
-    files: dict[str, str] = {}
-    for table in main:
-        stem = f"{table.world}-{table.metric}"
-        files[f"{stem}-intervals.svg"] = standalone(interval_plot(table))
-        for kind, (_, words) in _share_plots(table).items():
-            files[f"{stem}-{kind}.svg"] = standalone(share_plot(table, kind, words))
-        if table.metric == FIGURE:
-            curves = curves_of(comparisons, table.world)
-            files[f"{table.world}-proposals.svg"] = standalone(curve_plot(curves))
-    for world, plot in _by_world(comparisons.ours_against_best(), main):
-        files[f"{world}-differences.svg"] = standalone(plot)
-    return files
-
-
-def _share_plots(table: Table) -> dict[str, tuple[str, str]]:
-    """Those that the table has at least two shares for."""
-    return {
-        kind: words
-        for kind, words in SHARE_PLOTS.items()
-        if sum(protocol.startswith(kind) for protocol in table.protocols) > 1
-    }
 
 
 def _lead(rows: Sequence[Row]) -> str:
@@ -125,7 +113,7 @@ def _tiles(rows: Sequence[Row], ours: Sequence[Difference]) -> list[tuple[str, s
     below = sum(each.verdict == "below" for each in ours)
     minutes = sum(row.core_seconds for row in rows) / 60
     return [
-        (f"{above} of {len(ours)}", "settings where Efuda is above every other method"),
+        (f"{above} of {len(ours)}", f"settings where {title_of(OURS)} is above every other method"),
         (f"{len(ours) - above - below} of {len(ours)}", "where it cannot be told from the best"),
         (f"{below} of {len(ours)}", "where another method is above it"),
         (
@@ -135,37 +123,14 @@ def _tiles(rows: Sequence[Row], ours: Sequence[Difference]) -> list[tuple[str, s
     ]
 
 
-def _section(table: Table, comparisons: Comparisons) -> Section:
-    plots = [
-        (title, share_plot(table, kind, words))
-        for kind, (title, words) in _share_plots(table).items()
-    ]
-    if table.metric == FIGURE:
-        plots.append((WORDS, curve_plot(curves_of(comparisons, table.world))))
-    title = f"{table.world}: {table.metric}"
-    return Section(title, METRICS[table.metric], table, plots, interval_plot(table))
-
-
-def _by_world(differences: Sequence[Difference], main: Sequence[Table]) -> list[tuple[str, Markup]]:
-    methods = tuple(dict.fromkeys(method for table in main for method in table.methods))
-    found: dict[str, list[Difference]] = {}
-    for each in differences:
-        found.setdefault(each.world, []).append(each)
-    return [(world, difference_plot(group, methods)) for world, group in found.items()]
-
-
-def _baselines(comparisons: Comparisons, main: Sequence[Table]) -> list[tuple[str, Markup]]:
-    methods = tuple(dict.fromkeys(method for table in main for method in table.methods))
-    found: dict[tuple[str, str], list[Difference]] = {}
-    for each in comparisons.against_baselines():
-        found.setdefault((each.world, each.against), []).append(each)
-    return [
-        (
-            f"{world}: every method against {recipe_name(rival)}",
-            difference_plot(group, methods, naming_rivals=False),
-        )
-        for (world, rival), group in found.items()
-    ]
+def _section(table: Table, plots: TablePlots) -> Section:
+    return Section(
+        title=f"{table.world}: {table.metric}",
+        about=METRICS[table.metric],
+        table=table,
+        plots=tuple((caption, plot.inline) for caption, plot in plots.curves.values()),
+        intervals=plots.intervals.inline,
+    )
 
 
 def _more(comparisons: Comparisons) -> list[tuple[str, list[Section]]]:
@@ -246,7 +211,7 @@ def _settings(rows: Sequence[Row]) -> list[tuple[str, ...]]:
         (
             row.cell.world,
             row.cell.protocol,
-            recipe_name(row.cell.method),
+            title_of(row.cell.method),
             str(row.cell.seed),
             f"{row.holdout_score:.3f}",
             ", ".join(f"{name} {value}" for name, value in row.settings.items()),
@@ -258,7 +223,7 @@ def _settings(rows: Sequence[Row]) -> list[tuple[str, ...]]:
 
 def _not_applicable(rows: Sequence[Row]) -> list[str]:
     found = {
-        f"{row.cell.world}, {row.cell.protocol}, {recipe_name(row.cell.method)}: "
+        f"{row.cell.world}, {row.cell.protocol}, {title_of(row.cell.method)}: "
         f"{row.status.removeprefix(NOT_APPLICABLE)}"
         for row in rows
         if not row.is_ok

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.compare import OURS, Comparisons, Difference, Group, primary_metric
-from bench.grid import all_methods
-from project.report.words import recipe_name
+from bench.compare import Comparisons, Difference, Group, primary_metric
+from bench.entries import ENTRIES, title_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class TableFigure:
     """One figure of a table."""
 
     value: float
@@ -27,7 +26,7 @@ class Table:
     metric: str
     protocols: tuple[str, ...]
     methods: tuple[str, ...]
-    entries: dict[tuple[str, str], Entry]
+    figures: dict[tuple[str, str], TableFigure]
     """By method and protocol; absent where a method does not apply."""
 
 
@@ -45,35 +44,30 @@ def _table(world: str, metric: str, groups: list[Group], comparisons: Comparison
     best: dict[str, float] = {}
     for group in groups:
         best[group.protocol] = max(best.get(group.protocol, 0.0), group.mean(metric))
-    entries: dict[tuple[str, str], Entry] = {}
+    figures: dict[tuple[str, str], TableFigure] = {}
     for group in groups:
         drawn = comparisons.figure(group, metric)
-        entries[group.method, group.protocol] = Entry(
+        figures[group.method, group.protocol] = TableFigure(
             value=drawn.mean,
             low=drawn.low,
             high=drawn.high,
             best=drawn.mean >= best[group.protocol],
         )
+    present = {group.method for group in groups}
     return Table(
         world=world,
         metric=metric,
         protocols=tuple(dict.fromkeys(group.protocol for group in groups)),
-        methods=_in_order({group.method for group in groups}),
-        entries=entries,
+        methods=tuple(sorted(present, key=list(ENTRIES).index)),
+        figures=figures,
     )
-
-
-def _in_order(methods: set[str]) -> tuple[str, ...]:
-    """As the bench lists them, ours last."""
-    order = {name: place for place, name in enumerate(all_methods())}
-    return tuple(sorted(methods, key=lambda m: (m == OURS, order.get(m, len(order)), m)))
 
 
 def markdown(table: Table) -> str:
     """The table in Markdown, which is also read well in a terminal; the best in bold."""
     head = [f"{table.world}, {table.metric}", *table.protocols]
     body = [
-        [recipe_name(method), *(_words(table.entries.get((method, p))) for p in table.protocols)]
+        [title_of(method), *(_words(table.figures.get((method, p))) for p in table.protocols)]
         for method in table.methods
     ]
     widths = [max(len(row[column]) for row in [head, *body]) for column in range(len(head))]
@@ -87,16 +81,16 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
     return "| " + " | ".join([first, *rest]) + " |"
 
 
-def _words(entry: Entry | None) -> str:
-    if entry is None:
+def _words(figure: TableFigure | None) -> str:
+    if figure is None:
         return "–"
-    text = f"{entry.value:.3f}"
-    return f"**{text}**" if entry.best else text
+    text = f"{figure.value:.3f}"
+    return f"**{text}**" if figure.best else text
 
 
 def difference_words(difference: Difference) -> str:
     """A paired difference in one sentence."""
-    ours, theirs = recipe_name(difference.method), recipe_name(difference.against)
+    ours, theirs = title_of(difference.method), title_of(difference.against)
     bounds = difference.interval
     place = f"{difference.world}, {difference.protocol}"
     if difference.verdict == "level":

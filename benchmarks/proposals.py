@@ -20,12 +20,13 @@ from bench.proposals.candidates import DEFAULT
 from bench.proposals.known import DESCRIPTIONS, Protocol
 from bench.proposals.ranked import SELECTED
 from bench.proposals.selection import THETAS
-from bench.proposals.world import ProposalWorld, load_world
+from bench.proposals.world import ProposalWorld
 from benchmarks.figures import REAL, Figure, figure_line
 from benchmarks.proposal_quality.contexts import context_gains
 from benchmarks.proposal_quality.measure import Measured, Sample, measure
 from benchmarks.proposal_quality.negatives import SHARES, wrongly_denied
 from benchmarks.proposal_quality.weights import weight_errors
+from examples.worlds.clip_vectors import load_world
 
 HEADLINE: Protocol = "labelled_half"
 GAIN_ASKED_FOR = 8.0
@@ -126,13 +127,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--repeats", type=int, default=10, help="pairs of random halves (10)")
-    parser.add_argument("--plot", type=Path, help="where to draw the curves, .svg or .png")
+    parser.add_argument("--plot", type=Path, help="where to draw the curves, an .svg")
     arguments = parser.parse_args()
     if not (REAL / "clip_vitb16").is_dir():
         print(f"skipped: no CLIP vectors at {REAL}; set EFUDA_REAL_DATA", file=sys.stderr)
         return
     if arguments.repeats < 1:
         parser.error(f"--repeats must be at least 1, got {arguments.repeats}")
+    if arguments.plot and arguments.plot.suffix != ".svg":
+        parser.error(f"--plot must name an .svg, got {arguments.plot}")
     world = load_world(REAL)
     all_measured = []
     for protocol, description in DESCRIPTIONS.items():

@@ -1,20 +1,26 @@
 """Precision of proposals over their recall, one line a labeler."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
-from markupsafe import Markup, escape
 
 from bench.compare import Comparisons
-from bench.plot_parts import DASHES, Scale, closed, colour_of, opening, vertical_grid
+from bench.entries import LOOKS
 from bench.proposals.curves import RECALLS
 from bench.proposals.ranked import SELECTED
 from bench.protocols import PROPOSALS
-from project.report.words import recipe_name
+from project.report.drawing import Drawing, draw
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 WORDS = "Precision over recall, images of three labels or more"
-HEIGHT, ROW = 380, 15
+WIDTH_IN, HEIGHT_IN = 7.2, 4.0
+MARK_EVERY = 16
+"""Points of a curve from one marker to the next."""
 
 Curves = Mapping[str, Float[np.ndarray, " recalls"]]
 
@@ -28,55 +34,34 @@ def curves_of(comparisons: Comparisons, world: str) -> dict[str, Float[np.ndarra
     }
 
 
-def curve_plot(curves: Curves) -> Markup:
+def curve_plot(curves: Curves, world: str) -> Drawing:
     """Lines with their names at the right; a policy that is never so shy begins late."""
-    methods = tuple(curves)
-    width, bottom = 720, HEIGHT - 40
-    x = Scale(low=0, high=float(RECALLS[-1]), start=46, end=width - 230)
-    y = Scale(low=0, high=1.01, start=bottom, end=24)
-    parts = [opening(width, HEIGHT, WORDS), *vertical_grid(x, bottom)]
-    parts += [
-        f'<path class="grid" d="M{x.start} {y.at(tick):.1f}H{x.end}"/>'
-        f'<text x="{x.start - 8}" y="{y.at(tick) + 4:.1f}" text-anchor="end">{tick:g}</text>'
-        for tick in y.ticks
-    ]
-    parts.append(
-        f'<text x="{(x.start + x.end) / 2:.0f}" y="{HEIGHT - 14}" text-anchor="middle">'
-        "recall</text>"
+
+    def paint(figure: "Figure") -> None:
+        axes = figure.subplots()
+        paint_curves(axes, curves)
+        axes.set(xlabel="recall", ylabel="precision", ylim=(0, 1.01))
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper")
+
+    return draw(
+        paint,
+        width_in=WIDTH_IN,
+        height_in=HEIGHT_IN,
+        label=f"{world}: {WORDS}",
+        looks=[LOOKS[name] for name in curves],
     )
-    for number, method in enumerate(_from_above(curves)):
-        place = 30 + ROW * number
-        colour = colour_of(method, methods)
-        dashes = f' stroke-dasharray="{_dashes(method, methods)}"'
-        thick = 3 if method == SELECTED else 1.7
-        line = f'class="{colour} line" stroke-width="{thick}"{dashes}'
-        parts.append(
-            f'<path {line} d="{_path(curves[method], x, y)}">'
-            f"<title>{escape(recipe_name(method))}</title></path>"
-            f'<path {line} d="M{x.end + 16} {place}h22"/>'
-            f'<text x="{x.end + 46}" y="{place + 4}">{escape(recipe_name(method))}</text>'
-        )
-    return closed(parts)
 
 
-def _dashes(method: str, methods: Sequence[str]) -> str:
-    """Colours come round again; a later line of the same colour is dashed."""
-    if method in DASHES:
-        return DASHES[method]
-    before = methods[: methods.index(method)]
-    same = [name for name in before if colour_of(name, methods) == colour_of(method, methods)]
-    return "7 4" if same else "none"
+def paint_curves(axes: "Axes", curves: Curves) -> None:
+    """One line a labeler, from the most precise to the least."""
+    for place, name in enumerate(_from_above(curves)):
+        style = LOOKS[name].line(strong=name == SELECTED)
+        # If all had their markers at the same recalls, the last would hide the others.
+        start = MARK_EVERY * place // len(curves)
+        axes.plot(RECALLS, curves[name], markevery=(start, MARK_EVERY), **style)
+    axes.set(xlim=(0, RECALLS[-1]))
 
 
 def _from_above(curves: Curves) -> list[str]:
     """Names by mean precision; where a line is missing it counts as 0."""
-    return sorted(curves, key=lambda method: -float(np.nan_to_num(curves[method]).mean()))
-
-
-def _path(precision: Float[np.ndarray, " recalls"], x: Scale, y: Scale) -> str:
-    found = np.isfinite(precision)
-    points = [
-        f"{x.at(recall):.1f} {y.at(value):.1f}"
-        for recall, value in zip(RECALLS[found], precision[found], strict=True)
-    ]
-    return "M" + "L".join(points) if points else ""
+    return sorted(curves, key=lambda name: -float(np.nan_to_num(curves[name]).mean()))

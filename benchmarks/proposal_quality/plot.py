@@ -1,31 +1,24 @@
-"""Precision over recall of the proposals."""
+"""Precision over recall of the proposals, one panel a protocol."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import matplotlib as mpl
-
-mpl.use("Agg")
-import matplotlib.pyplot as plt
-
-from bench.proposals.curves import RECALLS, mean_precision
-from bench.proposals.ranked import SELECTED
+from bench.entries import ENTRIES, LOOKS
+from bench.proposals.curves import mean_precision
+from bench.proposals.plot import paint_curves
 from bench.proposals.selection import THETAS
 from benchmarks.proposal_quality.measure import Measured
-from components.atomic import atomic_path
+from components.atomic import write_text
+from project.report.drawing import draw
+from project.report.style import INK
 
-STYLES: dict[str, tuple[str, str, str]] = {
-    "softmax": ("softmax (VLPL)", "#444444", "-"),
-    "platt": ("calibrated per class", "#9a6f00", "-"),
-    "cap": ("class proportions (CAP)", "#9a6f00", "--"),
-    "f_beta": ("F-beta per class (MAT)", "#9a6f00", ":"),
-    "plain_logistic": ("logistic, scores and prior", "#2a78b5", "-"),
-    "plain_context": ("… with co-occurrence", "#2a78b5", "--"),
-    "prototype:20": ("prototypes", "#7a4fa3", "-"),
-    "evidence": ("evidence, default settings", "#c0392b", "-"),
-    "evidence_f_beta": ("evidence with F-beta", "#c0392b", ":"),
-    "evidence_cap": ("evidence with CAP", "#c0392b", "--"),
-    SELECTED: ("evidence, chosen on the labelled half", "#0b7a53", "-"),
-}
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PANEL_IN, HEIGHT_IN = 4.2, 4.6
 LABEL_OFFSETS = {0.3: (-40, -5), 0.2: (-22, -16)}
 TITLES = {
     "labelled_half": "Half labelled, nothing known of the rest",
@@ -34,48 +27,42 @@ TITLES = {
 }
 
 
-def plot(measured: list[Measured], path: Path) -> None:
-    """Write one panel a protocol; the ending of ``path`` gives the format."""
-    figure, panels = plt.subplots(
-        1, len(measured), figsize=(5.2 * len(measured), 4.9), sharey=True, squeeze=False
+def plot(measured: Sequence[Measured], path: Path) -> None:
+    """Write the candidates that have a row in the bench as an SVG."""
+    shown = [name for name in ENTRIES if any(name in each.rankings for each in measured)]
+
+    def paint(figure: "Figure") -> None:
+        panels = figure.subplots(1, len(measured), sharey=True, squeeze=False)[0]
+        found: dict[str, "Artist"] = {}
+        for panel, of_protocol in zip(panels, measured, strict=True):
+            _paint_panel(panel, of_protocol)
+            handles, titles = panel.get_legend_handles_labels()
+            found |= dict(zip(titles, handles, strict=True))
+        panels[0].set_ylabel("precision of the proposals")
+        titles = [LOOKS[name].title for name in shown]
+        figure.legend([found[t] for t in titles], titles, loc="outside lower center", ncols=4)
+
+    drawing = draw(
+        paint,
+        width_in=PANEL_IN * len(measured),
+        height_in=HEIGHT_IN,
+        label="precision over recall of the proposals",
+        looks=[LOOKS[name] for name in shown],
     )
-    for panel, of_protocol in zip(panels[0], measured, strict=True):
-        _panel(panel, of_protocol)
-    panels[0][0].set_ylabel("precision of the proposals")
-    handles, labels = panels[0][0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=4, frameon=False, fontsize=9)
-    figure.tight_layout(rect=(0, 0.14, 1, 1))
-    mpl.rcParams["svg.hashsalt"] = "proposals"
-    with atomic_path(path) as temporary:
-        kind = path.suffix.lstrip(".") or "svg"
-        metadata = {"Date": None} if kind == "svg" else None
-        figure.savefig(temporary, format=kind, metadata=metadata)
-    plt.close(figure)
+    write_text(path, drawing.file)
 
 
-def _panel(panel: plt.Axes, measured: Measured) -> None:
-    for name, (label, colour, line) in STYLES.items():
-        if name in measured.rankings:
-            panel.plot(
-                RECALLS,
-                mean_precision(measured.rankings[name]),
-                line,
-                color=colour,
-                label=label,
-                linewidth=1.7,
-            )
+def _paint_panel(panel: "Axes", measured: Measured) -> None:
+    shown = {name: found for name, found in measured.rankings.items() if name in ENTRIES}
+    paint_curves(panel, {name: mean_precision(found) for name, found in shown.items()})
     for theta in THETAS:
         precision, recall = (sample.value for sample in measured.softmax_at(theta))
-        panel.plot(recall, precision, "o", color="#444444", markersize=5)
+        panel.plot(recall, precision, "o", color=INK, markersize=5, zorder=5)
         panel.annotate(
             f"θ = {theta}",
             (recall, precision),
             xytext=LABEL_OFFSETS[theta],
             textcoords="offset points",
-            fontsize=9,
         )
-    panel.set_title(TITLES[measured.protocol], fontsize=11)
+    panel.set(title=TITLES[measured.protocol], ylim=(0.2, 1.0))
     panel.set_xlabel("recall on images of three labels or more")
-    panel.set_xlim(0, RECALLS[-1])
-    panel.set_ylim(0.2, 1.0)
-    panel.grid(alpha=0.25)

@@ -1,7 +1,7 @@
 """The plots of a report: every recipe in its own colour, the served one in front."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -104,8 +104,8 @@ def _reliability(figure: "Figure", drawn: Curves, looks: Mapping[str, Look], ser
     _legend(figure, axes, loc="outside right upper")
 
 
-def _legend(figure: "Figure", axes: "Axes", *, loc: str, ncols: int = 1) -> None:
+def _legend(figure: "Figure", axes: "Axes", **place: Any) -> None:
     """Beside the plot, where it hides nothing."""
     handles, titles = axes.get_legend_handles_labels()
     if handles:
-        figure.legend(handles, titles, loc=loc, ncols=ncols)
+        figure.legend(handles, titles, **place)

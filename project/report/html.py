@@ -29,7 +29,9 @@ def render_page(template: Path, **values: object) -> str:
     environment.filters["recipe_name"] = recipe_name
     environment.filters["percent"] = _percent
     environment.filters["figure"] = _figure
-    return environment.get_template(template.name).render(palette=colour_variables(PALETTE), **values)
+    return environment.get_template(template.name).render(
+        palette=colour_variables(PALETTE), **values
+    )
 
 
 def _count(value: float) -> str:

@@ -111,7 +111,7 @@ class Look:
 
     def points(self, *, strong: bool = False) -> dict[str, Any]:
         """The part of :meth:`line` about markers; a rim of paper parts those that touch."""
-        size = (7.0 if strong else 5.0) * (1.5 if self.marker == "*" else 1.0)
+        size = (7.5 if strong else 5.5) * (1.5 if self.marker == "*" else 1.0)
         return {
             "marker": self.marker,
             "markersize": size,

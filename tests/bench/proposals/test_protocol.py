@@ -14,7 +14,6 @@ from bench.proposals.candidates import candidates
 from bench.proposals.cell import LABELERS
 from bench.proposals.curves import RECALLS, Ranking
 from bench.proposals.known import halves, known_states
-from bench.proposals.plot import curve_plot
 from bench.proposals.ranked import SELECTED, rank
 from bench.proposals.world import (
     ProposalWorld,
@@ -197,11 +196,6 @@ def test_missing_data_are_named(tmp_path: Path, monkeypatch) -> None:
         assert "EFUDA_REAL_DATA" in found.reason
         assert missing in found.reason
         (tmp_path / "clip_vitb16").mkdir(exist_ok=True)
-
-
-def test_a_line_without_any_point_is_drawn_as_nothing() -> None:
-    curves = {name: np.full(RECALLS.shape, np.nan) for name in ("softmax", "cap")}
-    assert "nan" not in curve_plot(curves | {"evidence": np.linspace(1, 0, len(RECALLS))})
 
 
 def test_real_clip_vectors_make_a_world(tmp_path: Path) -> None:
