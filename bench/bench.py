@@ -9,7 +9,8 @@ from bench.cell import cell_key
 from bench.code_version import code_version
 from bench.compare import Comparisons
 from bench.grid import Plan, all_methods, check_methods
-from bench.page import plot_files, render_bench
+from bench.page import render_bench
+from bench.page_plots import draw_page_plots
 from bench.protocols import HoldoutChoice
 from bench.rows import (
     Cell,
@@ -113,7 +114,9 @@ def _write(
     failures: Sequence[Path],
 ) -> list[str]:
     comparisons = Comparisons(out, rows)
-    blocks = [markdown(table) for table in tables(comparisons)]
+    main = tables(comparisons)
+    plots = draw_page_plots(comparisons, main)
+    blocks = [markdown(table) for table in main]
     sentences = [difference_words(each) for each in comparisons.ours_against_best()]
     notes = [f"World {each.name} was left out: {each.reason}." for each in skipped]
     notes += [f"A cell failed and will be tried again: {path}" for path in failures]
@@ -122,8 +125,11 @@ def _write(
     table = "\n\n".join([*blocks, "\n".join(f"- {line}" for line in sentences)])
     write_text(out / "bench.md", table + "\n")
     page = out / "bench.html"
-    write_text(page, render_bench(rows, comparisons, notes, options.holdout))
-    for name, plot in plot_files(comparisons).items():
+    write_text(
+        page,
+        render_bench(rows, comparisons, main, plots, notes=notes, holdout=options.holdout),
+    )
+    for name, plot in plots.files.items():
         write_text(out / "plots" / name, plot)
     print(f"bench: {len(rows)} rows", file=sys.stderr)
     return ["\n\n".join(blocks), "", *sentences, *notes, f"The page: {page}"]
