@@ -5,15 +5,18 @@ pickled: the weights stay the bundle's safetensors.
 """
 
 import json
+from typing import Any
 
-import mlflow
+import numpy as np
 import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 
-class BundleModel(mlflow.pyfunc.PythonModel):
+class BundleModel(PythonModel):
     """Tags pictures with the bundle that was registered beside it."""
 
-    def load_context(self, context: mlflow.pyfunc.PythonModelContext) -> None:
+    def load_context(self, context: PythonModelContext) -> None:
         """Open the bundle and build its encoder."""
         from pathlib import Path
 
@@ -23,7 +26,12 @@ class BundleModel(mlflow.pyfunc.PythonModel):
         self.bundle = load_bundle(Path(context.artifacts["bundle"]))
         self.encoder = build_encoder(self.bundle.tag_encoder_config)
 
-    def predict(self, context, model_input: pd.DataFrame, params=None):
+    def predict(  # pyright: ignore[reportIncompatibleMethodOverride] - the base returns nothing
+        self,
+        context: PythonModelContext | None,
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,
+    ) -> pd.DataFrame:
         """One JSON list of ``{"label", "probability", "threshold"}`` for each row.
 
         Args:
@@ -46,14 +54,16 @@ class BundleModel(mlflow.pyfunc.PythonModel):
         vectors, regions = seen.global_vectors.numpy(), seen.region_vectors.numpy()
         logits = self.bundle.tagger.logits(vectors, regions)
         probabilities = calibration.probabilities(logits)[0]
-        chosen = [
-            {"label": name, "probability": float(p), "threshold": float(t)}
-            for name, p, t in zip(
-                self.bundle.vocabulary.names, probabilities, calibration.threshold, strict=True
-            )
-            if p >= t
+        names, threshold = self.bundle.vocabulary.names, calibration.threshold
+        return [
+            {
+                "label": names[column],
+                "probability": float(probabilities[column]),
+                "threshold": float(threshold[column]),
+            }
+            for column in np.argsort(-probabilities, kind="stable")
+            if probabilities[column] >= threshold[column]
         ]
-        return sorted(chosen, key=lambda tag: -float(tag["probability"]))  # type: ignore[arg-type]
 
 
-mlflow.models.set_model(BundleModel())
+set_model(BundleModel())

@@ -8,13 +8,13 @@ done; two of them writing the same artefacts would each undo the other's.
 import fcntl
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def only_run(stage: str, scratch: Path) -> Iterator[None]:
+def only_run(stage: str, scratch: Path) -> Generator[None]:
     """Hold the lock of a stage; wait for another run, saying so, if there is one.
 
     The system frees the lock when its holder ends, however it ends.

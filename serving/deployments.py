@@ -14,7 +14,7 @@ MAX_ONGOING = 128
 
 
 @serve.deployment(name="web", max_ongoing_requests=MAX_ONGOING)
-@serve.ingress()
+@serve.ingress()  # pyright: ignore[reportUntypedClassDecorator]
 class WebDeployment:
     """Checks requests, asks the encoder, searches the index."""
 
@@ -48,7 +48,7 @@ def build_application(bundle_directory: Path, num_threads: int) -> serve.Applica
     """
     directory = str(bundle_directory.absolute())
     # No cores are reserved: one service on one machine shares what there is.
-    shared = {"ray_actor_options": {"num_cpus": 0}}
+    shared: dict[str, Any] = {"ray_actor_options": {"num_cpus": 0}}
     encoder = EncoderDeployment.options(**shared).bind(directory, num_threads)
     tag_encoder = None
     if Tagger.load(bundle_directory / "tagger").trained_encoder is not None:

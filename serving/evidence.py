@@ -53,7 +53,7 @@ def _box(heat: Float32[np.ndarray, "rows columns"]) -> Box:
     rows, columns = heat.shape
     if heat.max() == 0:
         return Box(left=0, top=0, right=1, bottom=1)
-    parts = connected_parts(heat >= STRONG)[0]
+    parts: Int32[np.ndarray, "rows columns"] = connected_parts(heat >= STRONG)[0]  # pyright: ignore[reportIndexIssue]
     inside = np.argwhere(parts == parts[np.unravel_index(heat.argmax(), heat.shape)])
     (top, left), (bottom, right) = inside.min(axis=0), inside.max(axis=0) + 1
     return Box(left=left / columns, top=top / rows, right=right / columns, bottom=bottom / rows)

@@ -138,6 +138,10 @@ def _serve(
     release: Release, version: str, address: Address, num_threads: int, *, as_json: bool
 ) -> None:
     stopped = threading.Event()
+
+    def stop(_number: int, _frame: object) -> None:
+        stopped.set()
+
     # Ray writes to standard output as it likes; what programs read is this one line.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -145,7 +149,7 @@ def _serve(
     with running(release.directory, address, num_threads=num_threads):
         # After the start: Ray puts handlers of its own in place, which end in a core dump.
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopped.set())
+            signal.signal(number, stop)
         if address.host not in LOCAL_HOSTS:
             _say(
                 f"warning: {address.host} can be reached from other machines, and there is no "

@@ -1,0 +1,1 @@
+"""Vectors of images, here or on Ray, computed once and kept. May import components and project."""

@@ -34,8 +34,8 @@ def embed_on_ray(
     # One core more than the actors take: a pool that takes all of them leaves
     # none for the tasks that feed it.
     with ray_session(num_actors * cpus_per_actor + 1):
-        import ray
         import ray.data
+        from ray.exceptions import RayTaskError
 
         # The stage shows its own progress.
         logging.getLogger("ray.data").setLevel(logging.ERROR)
@@ -57,7 +57,7 @@ def embed_on_ray(
         try:
             for row in outcomes.iter_rows():
                 yield _outcome(row["outcome"])
-        except ray.exceptions.RayTaskError as fault:
+        except RayTaskError as fault:
             if isinstance(fault.cause, InputError):
                 raise fault.cause from None
             raise

@@ -1,4 +1,4 @@
-"""params.yaml: what a project is told to do. May be imported by all but components."""
+"""params.yaml, typed: what a project is told to do. May import components without torch."""
 
 from project.settings.params import (
     CalibrateSettings,

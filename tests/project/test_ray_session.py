@@ -5,13 +5,45 @@ import os
 import psutil
 import pytest
 
-from project.ray_session import LOOPBACK_ONLY, cluster_address, ray_session
+from components.errors import InputError
+from project.environment import LOOPBACK_ONLY
+from project.ray_session import cluster_address, local_ray, ray_session
 
 
 def test_address_of_the_users_cluster(monkeypatch):
     for value, expected in [("", None), ("local", None), ("10.1.2.3:6379", "10.1.2.3:6379")]:
         monkeypatch.setenv("RAY_ADDRESS", value)
         assert cluster_address() == expected
+
+
+def test_a_busy_machine_gets_more_than_one_try(monkeypatch, capsys):
+    import ray
+
+    tries = []
+
+    def init(**options):
+        tries.append(options)
+        raise RuntimeError("The current node timed out during startup.")
+
+    monkeypatch.setattr(ray, "init", init)
+    with pytest.raises(InputError, match="too busy"), local_ray(2):
+        pytest.fail("it did not start")
+    assert len(tries) == 3
+    # Whatever starts Ray, it is told where to listen.
+    assert {(each["_node_ip_address"], each["num_cpus"]) for each in tries} == {("127.0.0.1", 2)}
+    assert "attempt 3 of 3" in capsys.readouterr().err
+    assert not LOOPBACK_ONLY.keys() & os.environ.keys()
+
+
+def test_other_faults_of_ray_are_not_tried_again(monkeypatch):
+    import ray
+
+    def init(**_options):
+        raise RuntimeError("no such thing")
+
+    monkeypatch.setattr(ray, "init", init)
+    with pytest.raises(RuntimeError, match="no such thing"), local_ray(1):
+        pytest.fail("it did not start")
 
 
 @pytest.mark.ray
