@@ -55,8 +55,8 @@ class PictureTagger:
         >>> import efuda
         >>> tagger = efuda.load_bundle("data/bundle")
         >>> [best] = tagger.tag("blue.png", top_k=1)
-        >>> best.label, best.present, round(best.probability, 2)
-        ('blue', True, 0.87)
+        >>> best.label, best.present, round(best.probability, 1)
+        ('blue', True, 0.9)
         >>> from PIL import Image
         >>> for tags in tagger.tag_all(["blue.png", Image.open("red.png")], top_k=1):
         ...     print(tags[0].label)

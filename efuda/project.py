@@ -41,12 +41,12 @@ class Project:
         0  photo-0000  train
         1  photo-0001  train
         >>> project.labels.groupby("state").size().to_dict()
-        {-1: 509, 1: 200}
-        >>> project.label_matrix.loc["photo-0000", "red square"]
-        0
-        >>> project.proposals[["label", "score"]].head(1)
-                  label  score
-        0  orange square    0.9
+        {-1: 498, 1: 192}
+        >>> project.label_matrix.shape
+        (150, 10)
+        >>> project.proposals[["example_id", "label", "score"]].head(1)
+           example_id         label  score
+        0  photo-0000  green square    0.9
         >>> project.quarantine.reason.tolist()
         ['truncated', 'unknown_label']
         >>> [(tagger.recipe, tagger.seed) for tagger in project.taggers][:2]

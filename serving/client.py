@@ -29,8 +29,8 @@ class Client:
         ...     found = client.search(text="something blue", k=2, without=["red"])
         >>> tags[0]["label"], tags[0]["present"]
         ('blue', True)
-        >>> [result["id"] for result in found["results"]]
-        ['deck/blue 0.png', 'deck/blue 1.png']
+        >>> [result["tags"][0]["label"] for result in found["results"]]
+        ['blue', 'blue']
     """
 
     def __init__(self, url: str = DEFAULT_URL) -> None:

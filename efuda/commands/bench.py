@@ -8,11 +8,14 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from components.errors import InputError
+
+if TYPE_CHECKING:
+    from bench.world import Skipped
 
 DEFAULT_OUT = Path("reports/bench")
 
@@ -22,7 +25,15 @@ def bench(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="cards (default), coco256, pacs280, clip_vitb16; repeatable.",
+            help="cards (default), coco256, pacs280, clip_vitb16; repeatable. They need Efuda's "
+            "source tree.",
+        ),
+    ] = None,
+    project: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR",
+            help="A world of your own: a finished project whose truth is known; repeatable.",
         ),
     ] = None,
     protocol: Annotated[
@@ -73,24 +84,69 @@ def bench(
     # Libraries that chat on stdout must not spoil the table there.
     with redirect_stdout(sys.stderr):
         from bench.bench import BenchOptions, run_bench
+        from bench.grid import check_methods
 
+        check_methods(method or ())
+        projects = project or []
+        named = world or ([] if projects else ["cards"])
+        made = _named_worlds(named, out, cards) | _project_worlds(projects, out, named)
         report = run_bench(
             BenchOptions(
-                worlds=tuple(world or ["cards"]),
                 protocols=protocols,
                 methods=tuple(method or ()),
                 num_seeds=seeds or (1 if quick else 3),
                 out=out,
-                cards=cards,
                 holdout=holdout,
                 at_once=at_once,
                 local=local,
                 any_code=any_code,
                 json_lines=json,
-            )
+            ),
+            made,
         )
     print("\n".join(report.lines))
     return 1 if report.num_failed else 0
+
+
+def _named_worlds(
+    names: Sequence[str], out: Path, cards: Path | None
+) -> dict[str, "Path | Skipped"]:
+    """Worlds of the source tree, which no wheel holds."""
+    if not names:
+        return {}
+    try:
+        from examples.worlds.catalog import check_worlds, make_world
+    except ModuleNotFoundError as fault:
+        if not (fault.name or "").startswith("examples"):
+            raise
+        raise InputError(
+            f"World {names[0]} is made by Efuda's source tree, which is not installed here. Run "
+            "the bench in a checkout of it, or measure a finished project of your own with "
+            "--project DIR."
+        ) from None
+    check_worlds(names)
+    return {name: make_world(name, out, cards) for name in names}
+
+
+def _project_worlds(
+    projects: Sequence[Path], out: Path, taken: Sequence[str]
+) -> dict[str, "Path | Skipped"]:
+    """Finished projects by their own names."""
+    from bench.project_world import make_project_world
+    from components.captions.class_words import label_words
+    from project.layout import Layout
+    from project.settings import load_settings
+
+    found: dict[str, Path | Skipped] = {}
+    for root in projects:
+        name = load_settings(Layout(root).params).project.name
+        if name in found or name in taken:
+            raise InputError(
+                f"Two worlds are called {name!r}; give the project in {root} another project.name "
+                "in its params.yaml, or measure them one after the other."
+            )
+        found[name] = make_project_world(name, root, out, label_words)
+    return found
 
 
 def _protocols(words: Sequence[str], *, quick: bool, all_ratios: bool) -> tuple[str, ...]:
