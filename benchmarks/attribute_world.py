@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.methods.tagalign.captioned import captioned_images
-from components.training.data import Holdout, Names, TrainingSet
+from components.captions.captioned_images import captioned_images
+from components.training.task import Holdout, Names, Task
 
 GRID = (3, 3)
 NUM_THINGS, NUM_COLOURS, EMBED = 6, 5, 24
@@ -70,26 +70,15 @@ def captioned(data):
     )
 
 
-def training_set(data):
-    """Pictures whose captions say which things are there."""
-    return TrainingSet(
+def task_of(data, val):
+    """Pictures whose captions say which things are there, before a hold-out known in full."""
+    known = np.where(val.things, 1, -1).astype(np.int8)
+    return Task(
         views=data.regions.mean(axis=1)[None],
-        regions=(data.regions,),
         states=data.things.astype(np.int8),
-        proposals=np.zeros(data.things.shape, np.int8),
+        names=Names(vectors=data.thing_texts, temperature=0.05),
+        holdout=Holdout.of(val.regions.mean(axis=1), known, val.regions),
+        regions=(data.regions,),
+        grid=GRID,
+        captions=captioned(data),
     )
-
-
-def holdout(data):
-    """Pictures whose things are all known."""
-    return Holdout(
-        vectors=data.regions.mean(axis=1),
-        truth=data.things,
-        known=np.ones_like(data.things),
-        regions=data.regions,
-    )
-
-
-def names(data):
-    """The things' names as the encoder of this world sees them."""
-    return Names(vectors=data.thing_texts, temperature=0.05)

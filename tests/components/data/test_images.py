@@ -1,4 +1,3 @@
-from components.data.reasons import ImageReason
 import copy
 import io
 import struct
@@ -12,6 +11,7 @@ import pytest
 from PIL import Image
 
 from components.data.images import ImageFault, decode_image, image_size
+from components.data.reasons import ImageReason
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from components.training.data import Holdout, Names, Schedule, TrainingSet
+from components.training.schedule import Schedule
+from components.training.task import Holdout, Names, Task
 
 SCHEDULE = Schedule(epochs=5, batch_size=32, learning_rate=0.01, checkpoint_every=2)
 LABELS, EMBED, REGIONS = 5, 16, 4
@@ -12,8 +13,8 @@ def unit(vectors):
     return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
 
 
-def region_problem(*, hidden=0.5, examples=200, seed=0):
-    """A training set with some cells hidden, a fully known hold-out, and the names."""
+def region_task(*, hidden=0.5, examples=200, seed=0):
+    """Training images with some cells hidden, and a fully known hold-out."""
     random = np.random.default_rng(seed)
     directions = random.normal(size=(LABELS, EMBED))
     truth = random.random((examples, LABELS)) < 0.3
@@ -26,16 +27,11 @@ def region_problem(*, hidden=0.5, examples=200, seed=0):
     states = np.where(truth, 1, -1).astype(np.int8)
     states[random.random(states.shape) < hidden] = 0
     half = examples // 2
-    data = TrainingSet(
+    known = np.where(truth[half:], 1, -1).astype(np.int8)
+    return Task(
         views=np.stack([vectors[:half]] * 2),
         states=states[:half],
-        proposals=np.zeros_like(states[:half]),
+        names=Names(vectors=text, temperature=0.1),
+        holdout=Holdout.of(vectors[half:], known, regions[half:]),
         regions=(regions[:half],) * 2,
     )
-    holdout = Holdout(
-        vectors=vectors[half:],
-        truth=truth[half:],
-        known=np.ones_like(truth[half:]),
-        regions=regions[half:],
-    )
-    return data, holdout, Names(vectors=text, temperature=0.1)

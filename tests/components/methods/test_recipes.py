@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from components.methods.assume_negative.recipe import AssumeNegative
-from components.methods.ignore_unknown.recipe import IgnoreUnknown
-from components.methods.vlpl.recipe import VLPL
+from components.methods.assume_negative.recipe import loss as assume_negative
+from components.methods.ignore_unknown.recipe import loss as ignore_unknown
+from components.methods.vlpl.loss import cell_losses
+from components.methods.vlpl.settings import VLPLSettings
 from tests.reference.vlpl_loss import vlpl_cell
 
 SHAPE = (4, 5)
@@ -15,10 +16,20 @@ logits_of = arrays(np.float64, SHAPE, elements=st.floats(-8, 8))
 states_of = arrays(np.int8, SHAPE, elements=st.sampled_from([-1, 0, 1]))
 SETTINGS = {"alpha": 0.2, "beta": 0.7, "beta_negative": 0.3, "smoothing": 0.9}
 
+CHOSEN = VLPLSettings(**SETTINGS)
+
+
+def vlpl(logits, states, proposals=None, settings=CHOSEN):
+    nothing = torch.zeros_like(states) if proposals is None else proposals
+    return cell_losses(settings, logits, states, nothing).mean()
+
+
+LOSSES = [assume_negative, ignore_unknown, vlpl]
+
 
 @given(logits_of, states_of, states_of)
 def test_vlpl_is_the_sum_of_its_equations(logits, states, proposals):
-    found = VLPL(**SETTINGS).loss(*map(torch.from_numpy, (logits, states, proposals)))
+    found = vlpl(*map(torch.from_numpy, (logits, states, proposals)))
     expected = np.mean(
         [
             vlpl_cell(logit, state, proposal, **SETTINGS)
@@ -32,37 +43,41 @@ def test_vlpl_is_the_sum_of_its_equations(logits, states, proposals):
 
 @given(logits_of, states_of, states_of)
 def test_a_proposal_for_a_known_cell_changes_nothing(logits, states, proposals):
-    recipe = VLPL(**SETTINGS)
     kept = np.where(states == 0, proposals, 0).astype(np.int8)
-    given_all = recipe.loss(*map(torch.from_numpy, (logits, states, proposals)))
-    assert float(given_all) == float(recipe.loss(*map(torch.from_numpy, (logits, states, kept))))
+    given_all = vlpl(*map(torch.from_numpy, (logits, states, proposals)))
+    assert float(given_all) == float(vlpl(*map(torch.from_numpy, (logits, states, kept))))
 
 
-@pytest.mark.parametrize("recipe", [AssumeNegative(), IgnoreUnknown(), VLPL(**SETTINGS)])
-def test_gradients_agree_with_finite_differences(recipe):
+@pytest.mark.parametrize("loss", LOSSES)
+def test_gradients_agree_with_finite_differences(loss):
     random = np.random.default_rng(0)
     logits = torch.from_numpy(random.normal(size=(3, 4))).requires_grad_()
     states = torch.from_numpy(random.integers(-1, 2, (3, 4)).astype(np.int8))
-    proposals = torch.from_numpy(random.integers(-1, 2, (3, 4)).astype(np.int8))
-    assert torch.autograd.gradcheck(lambda x: recipe.loss(x, states, proposals), (logits,))
+    assert torch.autograd.gradcheck(lambda x: loss(x, states), (logits,))
 
 
-@pytest.mark.parametrize("recipe", [AssumeNegative(), IgnoreUnknown(), VLPL(**SETTINGS)])
-@given(logits=logits_of, states=states_of, seed=st.integers(0, 100))
-def test_the_order_of_labels_does_not_matter(recipe, logits, states, seed):
-    order = np.random.default_rng(seed).permutation(SHAPE[1])
-    nothing = torch.zeros(SHAPE, dtype=torch.int8)
-    plain = recipe.loss(torch.from_numpy(logits), torch.from_numpy(states), nothing)
-    turned = recipe.loss(
-        torch.from_numpy(logits[:, order]), torch.from_numpy(states[:, order]), nothing
+def test_gradients_of_proposals_agree_with_finite_differences():
+    random = np.random.default_rng(0)
+    logits = torch.from_numpy(random.normal(size=(3, 4))).requires_grad_()
+    states, proposals = (
+        torch.from_numpy(random.integers(-1, 2, (3, 4)).astype(np.int8)) for _ in range(2)
     )
+    assert torch.autograd.gradcheck(lambda x: vlpl(x, states, proposals), (logits,))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@given(logits=logits_of, states=states_of, seed=st.integers(0, 100))
+def test_the_order_of_labels_does_not_matter(loss, logits, states, seed):
+    order = np.random.default_rng(seed).permutation(SHAPE[1])
+    plain = loss(torch.from_numpy(logits), torch.from_numpy(states))
+    turned = loss(torch.from_numpy(logits[:, order]), torch.from_numpy(states[:, order]))
     assert float(plain) == pytest.approx(float(turned), abs=1e-12)
 
 
 def test_ignore_unknown_of_a_batch_without_known_cells_is_zero():
     nothing = torch.zeros(2, 3, dtype=torch.int8)
     logits = torch.ones(2, 3, requires_grad=True)
-    loss = IgnoreUnknown().loss(logits, nothing, nothing)
+    loss = ignore_unknown(logits, nothing)
     loss.backward()
     assert float(loss.detach()) == 0
     assert not logits.grad.any()
@@ -71,20 +86,19 @@ def test_ignore_unknown_of_a_batch_without_known_cells_is_zero():
 def test_assume_negative_equals_cross_entropy_on_full_labels():
     states = torch.tensor([[1, -1], [-1, 1]], dtype=torch.int8)
     logits = torch.tensor([[0.3, -2.0], [1.0, 0.1]])
-    nothing = torch.zeros_like(states)
-    masked = IgnoreUnknown().loss(logits, states, nothing)
-    assert float(AssumeNegative().loss(logits, states, nothing)) == pytest.approx(float(masked))
+    masked = ignore_unknown(logits, states)
+    assert float(assume_negative(logits, states)) == pytest.approx(float(masked))
 
 
 @pytest.mark.parametrize("wrong", [{"alpha": -1.0}, {"smoothing": 0.5}, {"beta": -0.1}])
 def test_vlpl_refuses_values_out_of_range(wrong):
     with pytest.raises(ValueError, match="must be"):
-        VLPL(**wrong)
+        VLPLSettings(**wrong)
 
 
 def test_vlpl_as_released_has_no_pseudo_negatives_and_the_paper_has():
     logits = torch.zeros(1, 1)
     unknown, denied = torch.zeros(1, 1, dtype=torch.int8), -torch.ones(1, 1, dtype=torch.int8)
-    released, paper = (VLPL.variant(name) for name in ("released", "paper"))
-    assert float(released.loss(logits, unknown, denied)) == 0
-    assert float(paper.loss(logits, unknown, denied)) == pytest.approx(0.7 * np.log(2), abs=1e-4)
+    released, paper = (VLPLSettings.variant(name) for name in ("released", "paper"))
+    assert float(vlpl(logits, unknown, denied, released)) == 0
+    assert float(vlpl(logits, unknown, denied, paper)) == pytest.approx(0.7 * np.log(2), abs=1e-4)

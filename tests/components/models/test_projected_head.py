@@ -5,7 +5,7 @@ import torch.nn.functional as functional
 
 from components.models.gated_projector import GatedProjector
 from components.models.heads.catalog import head_class
-from components.models.heads.copying import detached_copy
+from components.models.heads.head import detached_copy
 from components.models.heads.projected import ProjectedHead
 from components.models.images import Images
 

@@ -7,18 +7,14 @@ from PIL import Image
 
 from components.encoders.config import OpenClipConfig
 from components.encoders.open_clip import OpenClipEncoder
-from components.methods.csa.recipe import CSA
-from components.methods.efuda.recipe import Efuda
-from components.methods.gpr.recipe import GPR
-from components.methods.ignore_unknown.recipe import IgnoreUnknown
-from components.methods.trm_ml.recipe import TRMML
-from components.training.data import Holdout, Names, Schedule, TrainingSet
-from components.training.end_to_end import EndToEnd
+from components.training.end_to_end import TowerTraining, end_to_end
 from components.training.inference import head_logits
-from components.training.learner import Start
 from components.training.loop import fit
+from components.training.schedule import Schedule
 from components.training.state import FitState
+from components.training.task import Holdout, Names, Task
 from tests.components.encoders.tiny_checkpoint import write_checkpoint
+from tests.components.methods.making import recipe_of
 
 SCHEDULE = Schedule(epochs=4, batch_size=16, learning_rate=0.01, checkpoint_every=2, min_steps=4)
 NUM_LABELS = 3
@@ -66,42 +62,41 @@ def problem(encoder):
     half = len(truth) // 2
     states = np.where(truth, 1, -1).astype(np.int8)
     with_regions = encoder.num_regions > 0
-    data = TrainingSet(
+    holdout = Holdout.of(
+        views[0][half:], states[half:], regions[0][half:] if with_regions else None
+    )
+    text = encoder.encode_texts(["a cat", "a dog", "a cat dog"]).numpy()
+    return Task(
         views=np.stack([view[:half] for view in views]),
         states=states[:half],
-        proposals=np.zeros_like(states[:half]),
+        names=Names(vectors=text, temperature=0.1),
+        holdout=replace(holdout, pictures=Drawn(pixels[half:])),
         regions=tuple(each[:half] for each in regions) if with_regions else (),
         pictures=Drawn(pixels[:half]),
     )
-    holdout = Holdout(
-        vectors=views[0][half:],
-        truth=truth[half:],
-        known=np.ones_like(truth[half:]),
-        regions=regions[0][half:] if with_regions else None,
-        pictures=Drawn(pixels[half:]),
-    )
-    text = encoder.encode_texts(["a cat", "a dog", "a cat dog"]).numpy()
-    return data, holdout, Names(vectors=text, temperature=0.1)
+
+
+def tower_of(encoder, tuning):
+    return TowerTraining(tower=encoder.image_tower(), tuning=tuning, rate=0.1, rank=2, alpha=4.0)
 
 
 def wrapped(recipe, encoder, tuning):
-    return EndToEnd(
-        recipe=recipe, tower=encoder.image_tower(), tuning=tuning, rate=0.1, rank=2, alpha=4.0
-    )
+    return end_to_end(recipe, tower_of(encoder, tuning))
 
 
 @pytest.mark.parametrize("tuning", ["lora", "full"])
 def test_the_start_is_that_of_frozen_vectors_and_learning_moves_the_tower(encoder, tuning):
-    data, holdout, names = problem(encoder)
-    recipe = wrapped(IgnoreUnknown(), encoder, tuning)
-    before = {name: each.clone() for name, each in recipe.tower.state_dict().items()}
-    frozen = fit(IgnoreUnknown(), data, holdout, names, SCHEDULE, seed=0)
-    found = fit(recipe, data, holdout, names, SCHEDULE, seed=0)
+    task = problem(encoder)
+    training = tower_of(encoder, tuning)
+    recipe = end_to_end(recipe_of("ignore_unknown"), training)
+    before = {name: each.clone() for name, each in training.tower.state_dict().items()}
+    frozen = fit(recipe_of("ignore_unknown"), task, SCHEDULE, seed=0)
+    found = fit(recipe, task, SCHEDULE, seed=0)
     assert found.history[0]["holdout_mAP"] == pytest.approx(
         frozen.history[0]["holdout_mAP"], abs=1e-6
     )
     assert found.history[-1]["loss"] != pytest.approx(frozen.history[-1]["loss"], abs=1e-5)
-    after = recipe.tower.state_dict()
+    after = training.tower.state_dict()
     assert all(torch.equal(after[name], each) for name, each in before.items())
     moved = found.head.tower.state_dict()
     assert moved.keys() == before.keys()
@@ -111,21 +106,29 @@ def test_the_start_is_that_of_frozen_vectors_and_learning_moves_the_tower(encode
 
 def test_training_the_tower_fits_what_frozen_vectors_cannot(tmp_path):
     encoder = OpenClipEncoder(OpenClipConfig(model=f"local-dir:{write_checkpoint(tmp_path)}"))
-    data, holdout, names = problem(encoder)
+    task = problem(encoder)
     schedule = Schedule(epochs=12, batch_size=16, learning_rate=0.01)
-    frozen = fit(IgnoreUnknown(), data, holdout, names, schedule, seed=0)
-    found = fit(wrapped(IgnoreUnknown(), encoder, "full"), data, holdout, names, schedule, seed=0)
+    frozen = fit(recipe_of("ignore_unknown"), task, schedule, seed=0)
+    found = fit(wrapped(recipe_of("ignore_unknown"), encoder, "full"), task, schedule, seed=0)
     assert found.history[-1]["loss"] < 0.7 * frozen.history[-1]["loss"]
     assert found.best_score > frozen.best_score
 
 
-@pytest.mark.parametrize("recipe", [Efuda(), GPR(), CSA(warm_up_epochs=1), TRMML(warm_up_epochs=1)])
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        recipe_of("efuda"),
+        recipe_of("gpr"),
+        recipe_of("csa", warm_up_epochs=1),
+        recipe_of("trm_ml", warm_up_epochs=1),
+    ],
+)
 @pytest.mark.parametrize("tuning", ["lora", "full"])
 def test_recipes_with_memory_learn_end_to_end_and_resume_the_same(tmp_path, recipe, tuning):
     encoder = OpenClipEncoder(OpenClipConfig(model=f"local-dir:{write_checkpoint(tmp_path / 'e')}"))
-    data, holdout, names = problem(encoder)
+    task = problem(encoder)
     both = wrapped(recipe, encoder, tuning)
-    whole = fit(both, data, holdout, names, SCHEDULE, seed=3)
+    whole = fit(both, task, SCHEDULE, seed=3)
 
     class KilledError(Exception):
         pass
@@ -135,11 +138,11 @@ def test_recipes_with_memory_learn_end_to_end_and_resume_the_same(tmp_path, reci
         raise KilledError
 
     with pytest.raises(KilledError):
-        fit(both, data, holdout, names, SCHEDULE, seed=3, on_checkpoint=keep_and_die)
+        fit(both, task, SCHEDULE, seed=3, on_checkpoint=keep_and_die)
     kept = FitState.load(tmp_path / "kept", "this fit")
     assert kept is not None
     assert kept.epoch == 2
-    resumed = fit(both, data, holdout, names, SCHEDULE, seed=3, state=kept)
+    resumed = fit(both, task, SCHEDULE, seed=3, state=kept)
     assert resumed.history == whole.history
     one, other = whole.head.state_dict(), resumed.head.state_dict()
     assert one.keys() == other.keys()
@@ -148,22 +151,24 @@ def test_recipes_with_memory_learn_end_to_end_and_resume_the_same(tmp_path, reci
 
 def test_a_head_on_vectors_of_the_trained_tower_gives_the_same_logits(tmp_path):
     encoder = OpenClipEncoder(OpenClipConfig(model=f"local-dir:{write_checkpoint(tmp_path)}"))
-    data, holdout, names = problem(encoder)
-    found = fit(wrapped(Efuda(), encoder, "lora"), data, holdout, names, SCHEDULE, seed=0)
-    live = head_logits(found.head, holdout.vectors, None, pictures=holdout.pictures)
+    task = problem(encoder)
+    found = fit(wrapped(recipe_of("efuda"), encoder, "lora"), task, SCHEDULE, seed=0)
+    live = head_logits(found.head, task.holdout.vectors, None, pictures=task.holdout.pictures)
     with torch.inference_mode():
-        seen = found.head.tower(holdout.pictures.all)
+        seen = found.head.tower(task.holdout.pictures.all)
     cached = head_logits(found.head.head, seen.global_vectors.numpy(), seen.region_vectors.numpy())
     np.testing.assert_allclose(live, cached, atol=1e-4)
 
 
-@pytest.mark.parametrize("recipe", [Efuda(), CSA(), TRMML(), IgnoreUnknown()])
+@pytest.mark.parametrize(
+    "recipe",
+    [recipe_of("efuda"), recipe_of("csa"), recipe_of("trm_ml"), recipe_of("ignore_unknown")],
+)
 def test_the_pull_and_the_rates_are_the_recipes_own(tmp_path, recipe):
     encoder = OpenClipEncoder(OpenClipConfig(model=f"local-dir:{write_checkpoint(tmp_path)}"))
-    data, _, names = problem(encoder)
-    start = Start(data, names)
-    learner = wrapped(recipe, encoder, "lora").build(start)
-    inner = recipe.build(start)
+    task = problem(encoder)
+    learner = wrapped(recipe, encoder, "lora").build(task)
+    inner = recipe.build(task)
     assert [each.shape for each in learner.anchored()] == [each.shape for each in inner.anchored()]
     ours, theirs = learner.pull_factors(), inner.pull_factors()
     assert (ours is None) == (theirs is None)
@@ -176,13 +181,13 @@ def test_the_pull_and_the_rates_are_the_recipes_own(tmp_path, recipe):
 
 def test_csa_measures_its_feedback_with_the_tower_that_moved(tmp_path):
     encoder = OpenClipEncoder(OpenClipConfig(model=f"local-dir:{write_checkpoint(tmp_path)}"))
-    data, _, names = problem(encoder)
-    learner = wrapped(CSA(warm_up_epochs=0), encoder, "full").build(Start(data, names))
+    task = problem(encoder)
+    learner = wrapped(recipe_of("csa", warm_up_epochs=0), encoder, "full").build(task)
     with torch.no_grad():
         for parameter in learner.tower.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
     score = lambda head: head_logits(  # noqa: E731
-        head, data.views[0], data.regions[0], pictures=data.pictures
+        head, task.views[0], task.regions[0], pictures=task.pictures
     )
     seen = []
 
@@ -198,13 +203,16 @@ def test_csa_measures_its_feedback_with_the_tower_that_moved(tmp_path):
     np.testing.assert_allclose(score(learner.head()), expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("recipe", [Efuda(), CSA(warm_up_epochs=1), TRMML(warm_up_epochs=1)])
+@pytest.mark.parametrize(
+    "recipe",
+    [recipe_of("efuda"), recipe_of("csa", warm_up_epochs=1), recipe_of("trm_ml", warm_up_epochs=1)],
+)
 def test_mixed_precision_learns_about_the_same(tmp_path, recipe):
     encoder = OpenClipEncoder(OpenClipConfig(model=f"local-dir:{write_checkpoint(tmp_path)}"))
-    data, holdout, names = problem(encoder)
+    task = problem(encoder)
     both = wrapped(recipe, encoder, "lora")
     full, mixed = (
-        fit(both, data, holdout, names, replace(SCHEDULE, precision=precision), seed=0)
+        fit(both, task, replace(SCHEDULE, precision=precision), seed=0)
         for precision in ("float32", "bfloat16")
     )
     assert mixed.history[-1]["loss"] == pytest.approx(full.history[-1]["loss"], rel=0.1)

@@ -1,17 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from components.methods.assume_negative.recipe import AssumeNegative
-from components.methods.ignore_unknown.recipe import IgnoreUnknown
-from components.methods.vlpl.recipe import VLPL
 from components.metrics.ranking import average_precision
-from components.training.data import Holdout, Names, Schedule, TrainingSet
 from components.training.inference import head_logits
-from components.training.linear_head import Standardiser, zero_shot_head
-from components.training.linear_learner import StandardisedLinear
+from components.training.linear import StandardisedLinear, Standardiser, zero_shot_head
 from components.training.loop import fit
+from components.training.schedule import Schedule
 from components.training.state import FitState
+from components.training.task import Holdout, Names, Task
+from tests.components.methods.making import recipe_of
 
 SCHEDULE = Schedule(epochs=6, batch_size=32, learning_rate=0.01, checkpoint_every=2)
 
@@ -38,28 +38,33 @@ def problem(seed=0):
     states = np.where(truth, 1, -1).astype(np.int8)
     half = len(vectors) // 2
     views = np.stack([vectors[:half], vectors[:half]])
-    data = TrainingSet(views=views, states=states[:half], proposals=np.zeros_like(states[:half]))
-    holdout = Holdout(vectors=vectors[half:], truth=truth[half:], known=np.ones_like(truth[half:]))
-    return data, holdout, Names(vectors=text, temperature=0.1)
+    return Task(
+        views=views,
+        states=states[:half],
+        names=Names(vectors=text, temperature=0.1),
+        holdout=Holdout.of(vectors[half:], states[half:]),
+    )
 
 
-@pytest.mark.parametrize("recipe", [AssumeNegative(), IgnoreUnknown(), VLPL()])
-def test_learning_from_full_labels_improves_on_the_zero_shot_start(recipe):
-    data, holdout, text = problem()
-    result = fit(recipe, data, holdout, text, SCHEDULE, seed=0)
+@pytest.mark.parametrize("method", ["assume_negative", "ignore_unknown", "vlpl"])
+def test_learning_from_full_labels_improves_on_the_zero_shot_start(method):
+    task = problem()
+    result = fit(recipe_of(method), task, SCHEDULE, seed=0)
     start = result.history[0]["holdout_mAP"]
-    plain = np.nanmean(average_precision(holdout.vectors @ text.vectors.T, holdout.truth))
+    plain = np.nanmean(
+        average_precision(task.holdout.vectors @ task.names.vectors.T, task.holdout.truth)
+    )
     assert start == pytest.approx(plain, abs=1e-6)
     assert result.best_score > start + 0.05
-    logits = head_logits(result.head, holdout.vectors, None)
-    assert np.nanmean(average_precision(logits, holdout.truth)) == pytest.approx(
+    logits = head_logits(result.head, task.holdout.vectors, None)
+    assert np.nanmean(average_precision(logits, task.holdout.truth)) == pytest.approx(
         result.best_score, abs=1e-4
     )
 
 
 def test_a_resumed_fit_ends_with_the_same_head(tmp_path):
-    data, holdout, text = problem()
-    whole = fit(AssumeNegative(), data, holdout, text, SCHEDULE, seed=3)
+    task = problem()
+    whole = fit(recipe_of("assume_negative"), task, SCHEDULE, seed=3)
 
     class KilledError(Exception):
         pass
@@ -70,21 +75,19 @@ def test_a_resumed_fit_ends_with_the_same_head(tmp_path):
             raise KilledError
 
     with pytest.raises(KilledError):
-        fit(AssumeNegative(), data, holdout, text, SCHEDULE, seed=3, on_checkpoint=keep_then_die)
+        fit(recipe_of("assume_negative"), task, SCHEDULE, seed=3, on_checkpoint=keep_then_die)
     state = FitState.load(tmp_path / "state", "print")
     assert state.epoch == 4
-    resumed = fit(AssumeNegative(), data, holdout, text, SCHEDULE, seed=3, state=state)
+    resumed = fit(recipe_of("assume_negative"), task, SCHEDULE, seed=3, state=state)
     assert_same(resumed.head, whole.head)
     assert resumed.history == whole.history
 
 
 def test_a_state_of_another_fit_is_not_taken(tmp_path):
-    data, holdout, text = problem()
+    task = problem()
     fit(
-        AssumeNegative(),
-        data,
-        holdout,
-        text,
+        recipe_of("assume_negative"),
+        task,
         SCHEDULE,
         seed=0,
         on_checkpoint=lambda state: state.save(tmp_path / "state", "one"),
@@ -94,20 +97,20 @@ def test_a_state_of_another_fit_is_not_taken(tmp_path):
 
 
 def test_same_seed_same_head_other_seed_another():
-    data, holdout, text = problem()
+    task = problem()
     first, again, other = (
-        fit(VLPL(), data, holdout, text, SCHEDULE, seed=seed).head for seed in (0, 0, 1)
+        fit(recipe_of("vlpl"), task, SCHEDULE, seed=seed).head for seed in (0, 0, 1)
     )
     assert_same(first, again)
     assert not torch.equal(first.state_dict()["weight"], other.state_dict()["weight"])
 
 
 def test_a_single_example_and_a_label_without_positives_train():
-    data, holdout, text = problem()
-    states = data.states[:1].copy()
+    task = problem()
+    states = task.states[:1].copy()
     states[0] = [1, -1, 0, 0, 0, 0]
-    single = TrainingSet(views=data.views[:, :1], states=states, proposals=np.zeros_like(states))
-    result = fit(VLPL(), single, holdout, text, SCHEDULE, seed=0)
+    single = replace(task, views=task.views[:, :1], states=states)
+    result = fit(recipe_of("vlpl"), single, SCHEDULE, seed=0)
     assert torch.isfinite(result.head.state_dict()["weight"]).all()
 
 

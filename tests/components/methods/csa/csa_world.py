@@ -3,11 +3,14 @@
 import numpy as np
 import torch
 
-from components.methods.csa.recipe import CSA
+from components.methods.catalog import METHODS
+from components.methods.csa.settings import CSASettings
 from components.models.images import images_of
-from components.training.data import Holdout, Names, Schedule, TrainingSet
 from components.training.inference import head_logits
-from components.training.learner import Batch, Start
+from components.training.learner import Batch
+from components.training.loop import fit
+from components.training.schedule import Schedule
+from components.training.task import Holdout, Names, Task
 
 IMAGES, LABELS, REGIONS, EMBED = 60, 8, 4, 12
 SCHEDULE = Schedule(epochs=3, batch_size=20, learning_rate=0.01, checkpoint_every=1)
@@ -32,50 +35,45 @@ def world(num_labels=LABELS, images=IMAGES, labelled=30, seed=0):
     regions = unit(regions)
     states = truth.copy()
     states[labelled:] = 0
-    data = TrainingSet(
+    task = Task(
         views=unit(regions.mean(axis=1))[None],
         states=states,
-        proposals=np.zeros_like(states),
+        names=Names(vectors=names, temperature=0.1),
+        holdout=Holdout.of(unit(regions.mean(axis=1)), truth, regions),
         regions=(regions,),
     )
-    return data, truth, Names(vectors=names, temperature=0.1)
+    return task, truth
 
 
-def holdout(data, truth):
-    return Holdout(
-        vectors=data.views[0],
-        truth=truth == 1,
-        known=np.ones(truth.shape, bool),
-        regions=data.regions[0],
-    )
-
-
-def batch_of(data, epoch, rows=None):
-    rows = np.arange(len(data.states)) if rows is None else rows
+def batch_of(task, epoch, rows=None):
+    rows = np.arange(len(task.states)) if rows is None else rows
     return Batch(
-        images_of(data.views[0][rows], data.regions[0][rows]),
-        torch.from_numpy(data.states[rows]),
-        torch.from_numpy(data.proposals[rows]),
-        torch.ones(len(rows), data.states.shape[1]),
+        images_of(task.views[0][rows], task.regions[0][rows]),
+        torch.from_numpy(task.states[rows]),
         torch.from_numpy(rows),
         epoch,
+        SCHEDULE.epochs,
     )
 
 
-def learner_of(recipe, data, names, seed=0):
+def learner_of(settings, task, seed=0):
     torch.manual_seed(seed)
-    return recipe.build(Start(data, names))
+    return METHODS["csa"].recipe(settings).build(task)
 
 
-def started(recipe, data, names):
+def fitted(settings, task, schedule, **more):
+    return fit(METHODS["csa"].recipe(settings), task, schedule, **more)
+
+
+def started(settings, task):
     """A learner whose thresholds and trust have been measured."""
-    learner = learner_of(recipe, data, names)
+    learner = learner_of(settings, task)
     learner.start_epoch(
-        recipe.warm_up_epochs, lambda head: head_logits(head, data.views[0], data.regions[0])
+        settings.warm_up_epochs, lambda head: head_logits(head, task.views[0], task.regions[0])
     )
     return learner
 
 
-PLAIN = CSA(
+PLAIN = CSASettings(
     noise=0.0, region_dropout=0.0, context_weight=0.0, weighting="uniform", warm_up_epochs=0
 )

@@ -7,62 +7,65 @@ import pytest
 import torch
 
 from components.errors import InputError
-from components.losses.asymmetric import AsymmetricLoss
-from components.methods.csa.recipe import CSA
+from components.methods.catalog import METHODS
+from components.methods.csa.settings import CSASettings
 from components.models.heads.catalog import head_class
 from components.models.images import images_of
-from components.training.learner import Batch, Start
+from components.training.learner import Batch
 from components.training.loop import fit, head_logits
 from components.training.state import FitState
 from tests.components.encoders.toy_tower import WORDS, toy_prompter, turned
-from tests.components.methods.region_world import EMBED, LABELS, SCHEDULE, region_problem
+from tests.components.methods.region_world import EMBED, LABELS, SCHEDULE, region_task
 from tests.reference.finite_differences import assert_slopes
 
-TOKENS = CSA(prompts="tokens", warm_up_epochs=1, num_groups=2)
-QUIET = CSA(
+TOKENS = CSASettings(prompts="tokens", warm_up_epochs=1, num_groups=2)
+QUIET = CSASettings(
     prompts="tokens",
     noise=0.0,
     region_dropout=0.0,
     weighting="uniform",
     warm_up_epochs=0,
     num_groups=2,
-    asymmetric=AsymmetricLoss(gamma_positive=0.0, gamma_negative=2.0, clip=0.0),
+    gamma_negative=2.0,
 )
 
 
 @pytest.fixture
 def problem():
     """Label vectors are those of the template's words."""
-    data, holdout, names = region_problem(examples=120)
+    task = region_task(examples=120)
     prompter = toy_prompter(LABELS, EMBED)
     vectors = prompter.prompts()().detach().numpy()
-    return data, holdout, replace(names, vectors=vectors, prompter=prompter)
+    return replace(task, names=replace(task.names, vectors=vectors, prompter=prompter))
 
 
-def learner_of(recipe, data, names):
+def learner_of(settings, task):
     torch.manual_seed(0)
-    return recipe.build(Start(data, names))
+    return METHODS["csa"].recipe(settings).build(task)
 
 
-def batch_of(data, dtype=torch.float32):
-    images = images_of(data.views[0], data.regions[0])
+def fitted(settings, task, schedule, **more):
+    return fit(METHODS["csa"].recipe(settings), task, schedule, **more)
+
+
+def batch_of(task, dtype=torch.float32):
+    images = images_of(task.views[0], task.regions[0])
     images = replace(images, vectors=images.vectors.to(dtype), regions=images.regions.to(dtype))
-    rows = torch.arange(len(data.states))
-    states, nothing = torch.from_numpy(data.states), torch.from_numpy(data.proposals)
-    return Batch(images, states, nothing, torch.ones(states.shape), rows, 0)
+    rows = torch.arange(len(task.states))
+    return Batch(images, torch.from_numpy(task.states), rows, 0, 1)
 
 
-def logits_of(head, data):
-    return head_logits(head, data.views[0], data.regions[0])
+def logits_of(head, task):
+    return head_logits(head, task.views[0], task.regions[0])
 
 
 @pytest.mark.parametrize("whole", ["absent", "fixed", "trained"])
 def test_the_start_is_that_of_residual_prompts(problem, whole):
-    data, _, names = problem
-    tokens = learner_of(replace(TOKENS, whole=whole), data, names)
-    residual = learner_of(replace(TOKENS, whole=whole, prompts="residual"), data, names)
-    expected = logits_of(residual.head(), data)
-    np.testing.assert_allclose(logits_of(tokens.head(), data), expected, atol=1e-4)
+    task = problem
+    tokens = learner_of(replace(TOKENS, whole=whole), task)
+    residual = learner_of(replace(TOKENS, whole=whole, prompts="residual"), task)
+    expected = logits_of(residual.head(), task)
+    np.testing.assert_allclose(logits_of(tokens.head(), task), expected, atol=1e-4)
     where, what = tokens.prompts()
     torch.testing.assert_close(where, residual.student.pool.where.detach(), atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(what, residual.student.pool.what.detach(), atol=1e-4, rtol=1e-4)
@@ -71,9 +74,9 @@ def test_the_start_is_that_of_residual_prompts(problem, whole):
 @pytest.mark.parametrize("keep", ["teacher", "student"])
 @pytest.mark.parametrize("whole", ["absent", "fixed"])
 def test_the_folded_head_gives_the_same_logits_without_a_tower(problem, keep, whole):
-    data, _, names = problem
-    learner = learner_of(replace(QUIET, keep=keep, whole=whole), data, names)
-    batch = batch_of(data)
+    task = problem
+    learner = learner_of(replace(QUIET, keep=keep, whole=whole), task)
+    batch = batch_of(task)
     with torch.no_grad():
         learner.prompts.where.context += torch.linspace(-0.3, 0.3, 8)
         learner.prompts.what_growth += 0.2
@@ -81,16 +84,16 @@ def test_the_folded_head_gives_the_same_logits_without_a_tower(problem, keep, wh
         for _ in range(1000 if keep == "teacher" else 1):
             learner.after_step()
     head = learner.head()
-    np.testing.assert_allclose(logits_of(head, data), read.labels.numpy(), atol=2e-3)
+    np.testing.assert_allclose(logits_of(head, task), read.labels.numpy(), atol=2e-3)
     again = head_class(head.kind).empty(**head.settings())
     again.load_state_dict(head.state_dict())
-    assert logits_of(again, data).tobytes() == logits_of(head, data).tobytes()
+    assert logits_of(again, task).tobytes() == logits_of(head, task).tobytes()
 
 
 def test_gradients_reach_tokens_and_lengths_alone(problem):
-    data, _, names = problem
-    learner = learner_of(TOKENS, data, names)
-    learner(batch_of(data)).backward()
+    task = problem
+    learner = learner_of(TOKENS, task)
+    learner(batch_of(task)).backward()
     for prompts in (learner.prompts.where, learner.prompts.what):
         assert prompts.context.grad.abs().sum(dim=(1, 2)).min() > 0
         assert all(each.grad is None for each in prompts.tower.parameters())
@@ -101,9 +104,9 @@ def test_gradients_reach_tokens_and_lengths_alone(problem):
 
 
 def test_gradients_agree_with_finite_differences(problem):
-    data, _, names = problem
-    learner = learner_of(QUIET, data, names).double()
-    batch = batch_of(data, torch.float64)
+    task = problem
+    learner = learner_of(QUIET, task).double()
+    batch = batch_of(task, torch.float64)
     learner(batch).backward()
     trained = dict(learner.prompts.named_parameters())
     assert all(each.grad is not None for each in trained.values())
@@ -111,9 +114,9 @@ def test_gradients_agree_with_finite_differences(problem):
 
 
 def test_a_checkpoint_holds_tokens_and_no_tower(problem):
-    data, _, names = problem
-    plain = learner_of(replace(TOKENS, prompts="residual"), data, names).state_dict()
-    added = learner_of(TOKENS, data, names).state_dict().keys() - plain.keys()
+    task = problem
+    plain = learner_of(replace(TOKENS, prompts="residual"), task).state_dict()
+    added = learner_of(TOKENS, task).state_dict().keys() - plain.keys()
     own = {"where.context", "what.context", "where_growth", "what_growth"}
     start = {"centre", "where_length", "what_length"}
     assert added == {f"prompts.{name}" for name in own | start}
@@ -121,7 +124,7 @@ def test_a_checkpoint_holds_tokens_and_no_tower(problem):
 
 @pytest.mark.parametrize(("keep", "shared"), [("teacher", False), ("student", True)])
 def test_a_resumed_fit_gives_the_same_head(tmp_path, problem, keep, shared):
-    data, holdout, names = problem
+    task = problem
     recipe = replace(TOKENS, keep=keep, shared_tokens=shared)
     schedule = replace(SCHEDULE, epochs=3, checkpoint_every=1)
     states = []
@@ -130,67 +133,68 @@ def test_a_resumed_fit_gives_the_same_head(tmp_path, problem, keep, shared):
         state.save(tmp_path / str(state.epoch), "f")
         states.append(state.epoch)
 
-    whole = fit(recipe, data, holdout, names, schedule, seed=1, on_checkpoint=keep_state)
+    whole = fitted(recipe, task, schedule, seed=1, on_checkpoint=keep_state)
     for epoch in states[:-1]:
         kept = FitState.load(tmp_path / str(epoch), "f")
-        again = fit(recipe, data, holdout, names, schedule, seed=1, state=kept)
+        again = fitted(recipe, task, schedule, seed=1, state=kept)
         assert again.history == whole.history
         for name, value in whole.head.state_dict().items():
             assert torch.equal(value, again.head.state_dict()[name]), name
 
 
 def test_it_learns_what_the_cells_say(problem):
-    data, holdout, names = problem
+    task = problem
     recipe = replace(TOKENS, whole="absent", token_rate=3.0)
-    found = fit(recipe, data, holdout, names, replace(SCHEDULE, epochs=8), seed=0)
+    found = fitted(recipe, task, replace(SCHEDULE, epochs=8), seed=0)
     assert found.best_score > found.history[0]["holdout_mAP"] + 0.02
 
 
 def test_the_pull_holds_the_tokens_at_their_words(problem):
-    data, holdout, names = problem
-    learner = learner_of(TOKENS, data, names)
+    task = problem
+    learner = learner_of(TOKENS, task)
     assert learner.anchored()[:2] == [learner.prompts.where.context, learner.prompts.what.context]
-    far = replace(SCHEDULE, epochs=2, weight_decay=1e6)
-    found = fit(replace(TOKENS, keep="student"), data, holdout, names, far, seed=0)
+    short = replace(SCHEDULE, epochs=2)
+    found = fitted(replace(TOKENS, keep="student", pull=1e6), task, short, seed=0)
     start = learner.student.pool.where.detach()
     moved = found.head.pool.where.detach() / start
     np.testing.assert_allclose(moved, moved.mean(), rtol=2e-2)
 
 
 def test_the_order_of_labels_does_not_matter(problem):
-    data, _, names = problem
+    task = problem
     order = np.random.default_rng(1).permutation(LABELS)
-    other = replace(
-        names, vectors=names.vectors[order], prompter=turned(names.prompter, order.tolist())
-    )
-    changed = replace(data, states=data.states[:, order], proposals=data.proposals[:, order])
-    a = logits_of(learner_of(TOKENS, data, names).head(), data)
-    b = logits_of(learner_of(TOKENS, changed, other).head(), data)
+    prompter = turned(task.names.prompter, order.tolist())
+    names = replace(task.names, vectors=task.names.vectors[order], prompter=prompter)
+    changed = replace(task, states=task.states[:, order], names=names)
+    a = logits_of(learner_of(TOKENS, task).head(), task)
+    b = logits_of(learner_of(TOKENS, changed).head(), task)
     np.testing.assert_allclose(a[:, order], b, atol=1e-3)
 
 
 def test_one_label_is_enough(problem):
-    data, holdout, names = problem
     prompter = toy_prompter(1, EMBED)
-    one = replace(names, vectors=prompter.prompts()().detach().numpy(), prompter=prompter)
-    data = replace(data, states=data.states[:, :1], proposals=data.proposals[:, :1])
-    holdout = replace(holdout, truth=holdout.truth[:, :1], known=holdout.known[:, :1])
-    recipe = replace(TOKENS, num_groups=None)
-    found = fit(recipe, data, holdout, one, replace(SCHEDULE, epochs=1), seed=0)
-    assert np.isfinite(logits_of(found.head, data)).all()
+    vectors = prompter.prompts()().detach().numpy()
+    task = replace(
+        problem,
+        states=problem.states[:, :1],
+        names=replace(problem.names, vectors=vectors, prompter=prompter),
+        holdout=replace(problem.holdout, states=problem.holdout.states[:, :1]),
+    )
+    found = fitted(replace(TOKENS, num_groups=None), task, replace(SCHEDULE, epochs=1), seed=0)
+    assert np.isfinite(logits_of(found.head, task)).all()
 
 
 def test_more_tokens_start_from_repeated_words(problem):
-    data, _, names = problem
-    learner = learner_of(replace(TOKENS, num_tokens=16), data, names)
+    task = problem
+    learner = learner_of(replace(TOKENS, num_tokens=16), task)
     context = learner.prompts.where.context
     assert context.shape == (LABELS, 16, 8)
     torch.testing.assert_close(context[:, :-WORDS], context[:, WORDS:])
 
 
 def test_without_a_tower_tokens_are_refused(problem):
-    data, _, names = problem
+    task = problem
     with pytest.raises(InputError, match="kind open_clip"):
-        learner_of(TOKENS, data, replace(names, prompter=None))
+        learner_of(TOKENS, replace(task, names=replace(task.names, prompter=None)))
     with pytest.raises(InputError, match="do not fit"):
-        learner_of(replace(TOKENS, num_tokens=40), data, names)
+        learner_of(replace(TOKENS, num_tokens=40), task)

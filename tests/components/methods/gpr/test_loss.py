@@ -6,16 +6,33 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch.autograd import gradcheck
 
-from components.methods.gpr.loss import Annealing, Belief, GPRLoss, expected_positives_gap, robust
-from components.methods.gpr.recipe import GPR
+from components.methods.gpr.loss import cell_losses, expected_positives_gap, robust
+from components.methods.gpr.settings import Annealing, Belief, CellSettings, GPRSettings
 from tests.reference.gpr_loss import gpr_cell
 
 SHAPE = (4, 5)
+
+PUBLISHED = GPRSettings()
+
+
+def gpr(logits, states, proposals, *, epoch=0, settings=PUBLISHED):
+    """The loss of a batch in an epoch of eight."""
+    weights = torch.ones_like(logits)
+    belief = settings.annealing.at(epoch, 8)
+    each = cell_losses(settings.cells, logits, states, proposals, weights, belief)
+    if settings.expected_positives is None:
+        return each.mean()
+    gap = expected_positives_gap(logits, settings.expected_positives)
+    return each.mean() + settings.regulariser * gap
+
+
 logits_of = arrays(np.float64, SHAPE, elements=st.floats(-9, 9))
 states_of = arrays(np.int8, SHAPE, elements=st.sampled_from([-1, 0, 1]))
 weights_of = arrays(np.float64, SHAPE, elements=st.floats(0, 1))
 BELIEF = Belief(slope=5.0, offset=-4.0, centre=0.7, width=0.6)
-LOSS = GPRLoss(q_present=0.3, q_absent=0.8, least_trust=0.2, most_trust=0.6, smoothing=0.85)
+SETTINGS = CellSettings(
+    q_present=0.3, q_absent=0.8, least_trust=0.2, most_trust=0.6, smoothing=0.85
+)
 EQUATION = {"w": 5.0, "b": -4.0, "mu": 0.7, "sigma": 0.6}
 EQUATION |= {"q2": 0.3, "q3": 0.8, "lam1": 0.6, "lam2": 0.2, "rho": 0.85}
 
@@ -31,25 +48,30 @@ def drawn_cells(seed=0):
 
 @given(logits_of, states_of, states_of, weights_of)
 def test_every_cell_is_its_equation(logits, states, proposals, weights):
-    found = LOSS(*map(torch.from_numpy, (logits, states, proposals, weights)), BELIEF)
+    found = cell_losses(
+        SETTINGS, *map(torch.from_numpy, (logits, states, proposals, weights)), BELIEF
+    )
     for cell in np.ndindex(SHAPE):
         expected = gpr_cell(logits[cell], states[cell], proposals[cell], weights[cell], **EQUATION)
         assert float(found[cell]) == pytest.approx(expected, rel=1e-7, abs=1e-9)
 
 
-@pytest.mark.parametrize("loss", [GPRLoss(), LOSS])
-def test_gradients_agree_with_finite_differences(loss):
+@pytest.mark.parametrize("settings", [CellSettings(), SETTINGS])
+def test_gradients_agree_with_finite_differences(settings):
     logits, states, proposals, weights = drawn_cells()
     judged = torch.sigmoid(logits).detach()
-    assert gradcheck(lambda x: loss(x, states, proposals, weights, BELIEF, judged).sum(), (logits,))
+    assert gradcheck(
+        lambda x: cell_losses(settings, x, states, proposals, weights, BELIEF, judged).sum(),
+        (logits,),
+    )
     assert gradcheck(lambda x: expected_positives_gap(x, 1.7), (logits,))
 
 
 def test_belief_passes_no_gradient():
     logits, states, proposals, weights = drawn_cells()
     judged = torch.sigmoid(logits).detach()
-    free = LOSS(logits, states, proposals, weights, BELIEF).sum()
-    held = LOSS(logits, states, proposals, weights, BELIEF, judged).sum()
+    free = cell_losses(SETTINGS, logits, states, proposals, weights, BELIEF).sum()
+    held = cell_losses(SETTINGS, logits, states, proposals, weights, BELIEF, judged).sum()
     (one,), (other,) = (torch.autograd.grad(each, logits) for each in (free, held))
     torch.testing.assert_close(one, other)
 
@@ -62,7 +84,7 @@ def test_a_proposal_of_weight_zero_has_no_gradient_and_others_have():
     assert (proposed & ~ignored).any()
     weights = torch.where(ignored, 0.0, weights)
     (gradient,) = torch.autograd.grad(
-        LOSS(logits, states, proposals, weights, BELIEF).sum(), logits
+        cell_losses(SETTINGS, logits, states, proposals, weights, BELIEF).sum(), logits
     )
     assert not gradient[ignored].any()
     assert gradient[proposed & ~ignored].all()
@@ -71,9 +93,7 @@ def test_a_proposal_of_weight_zero_has_no_gradient_and_others_have():
 @given(logits_of, states_of, states_of)
 def test_a_proposal_for_a_known_cell_changes_nothing(logits, states, proposals):
     kept = np.where(states == 0, proposals, 0).astype(np.int8)
-    one, other = (
-        GPR().loss(*map(torch.from_numpy, (logits, states, each))) for each in (proposals, kept)
-    )
+    one, other = (gpr(*map(torch.from_numpy, (logits, states, each))) for each in (proposals, kept))
     assert float(one) == float(other)
 
 
@@ -81,9 +101,11 @@ def test_a_proposal_for_a_known_cell_changes_nothing(logits, states, proposals):
 def test_the_order_of_labels_does_not_matter(logits, states, proposals, seed):
     order = np.random.default_rng(seed).permutation(SHAPE[1])
     given_cells = [torch.from_numpy(each) for each in (logits, states, proposals)]
-    recipe = GPR(expected_positives=2.0, regulariser=0.5)
-    turned = recipe.loss(*(each[:, order] for each in given_cells), epoch=3)
-    assert float(recipe.loss(*given_cells, epoch=3)) == pytest.approx(float(turned), abs=1e-12)
+    settings = GPRSettings(expected_positives=2.0, regulariser=0.5)
+    turned = gpr(*(each[:, order] for each in given_cells), epoch=3, settings=settings)
+    assert float(gpr(*given_cells, epoch=3, settings=settings)) == pytest.approx(
+        float(turned), abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("epoch", [0, 7])
@@ -92,7 +114,7 @@ def test_it_is_finite_in_single_precision_at_extreme_logits(epoch):
     for state in (-1, 0, 1):
         for proposal in (-1, 0, 1):
             cells = [torch.full((1, 5), each, dtype=torch.int8) for each in (state, proposal)]
-            loss = GPR().loss(logits, *cells, epoch=epoch)
+            loss = gpr(logits, *cells, epoch=epoch)
             (gradient,) = torch.autograd.grad(loss, logits)
             assert torch.isfinite(loss)
             assert loss >= 0
@@ -123,7 +145,12 @@ def test_the_gap_is_zero_where_images_get_as_many_labels_as_expected():
     assert float(expected_positives_gap(torch.zeros(3, 4), 0.0)) == pytest.approx(0.25)
     nothing = torch.zeros(3, 4, dtype=torch.int8)
     plain, with_gap = (
-        GPR(expected_positives=each, regulariser=0.5).loss(torch.zeros(3, 4), nothing, nothing)
+        gpr(
+            torch.zeros(3, 4),
+            nothing,
+            nothing,
+            settings=GPRSettings(expected_positives=each, regulariser=0.5),
+        )
         for each in (None, 0.0)
     )
     assert float(with_gap - plain) == pytest.approx(0.125)
@@ -133,12 +160,12 @@ def test_the_gap_is_zero_where_images_get_as_many_labels_as_expected():
     ("kind", "wrong"),
     [
         (Belief, {"slope": 0.0, "offset": 0.0, "centre": 0.0, "width": 0.0}),
-        (GPRLoss, {"q_present": 0.0}),
-        (GPRLoss, {"least_trust": 0.8}),
-        (GPRLoss, {"smoothing": 0.5}),
-        (GPR, {"epochs": 0}),
-        (GPR, {"regulariser": -1.0}),
-        (GPR, {"expected_positives": -1.0}),
+        (CellSettings, {"q_present": 0.0}),
+        (CellSettings, {"least_trust": 0.8}),
+        (CellSettings, {"smoothing": 0.5}),
+        (GPRSettings, {"annealing_epochs": 0}),
+        (GPRSettings, {"regulariser": -1.0}),
+        (GPRSettings, {"expected_positives": -1.0}),
     ],
 )
 def test_values_out_of_range_are_refused(kind, wrong):

@@ -4,30 +4,36 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.attribute_world import GRID, captioned, holdout, names, training_set, world
+from benchmarks.attribute_world import captioned, task_of, world
+from components.captions.captioned_images import captioned_images, tag_list, with_labels
 from components.captions.rule_parser import RuleParser
 from components.captions.tag_vocabulary import TagLimits, TagVocabulary, build_tag_vocabulary
 from components.errors import InputError
 from components.methods.tagalign.analysis import Queries, per_kind_analysis
-from components.methods.tagalign.captioned import captioned_images, tag_list, with_labels
 from components.methods.tagalign.losses import contrastive, multi_tag_softmax, scaled
-from components.methods.tagalign.recipe import TagAlign
+from components.methods.tagalign.settings import TagAlignSettings
 from components.models.images import Images
-from components.training.data import Schedule
 from components.training.inference import head_logits
-from components.training.learner import Batch, Start
+from components.training.learner import Batch
 from components.training.loop import fit
-from components.training.recipe import Recipe
+from components.training.schedule import Schedule
+from tests.components.methods.making import recipe_of
 
 SCHEDULE = Schedule(epochs=12, batch_size=64, learning_rate=4e-3)
 
 
-def recipe(data, **more):
-    return TagAlign(captions=captioned(data), grid=GRID, **more)
+FREE = {"most_epochs": None, "most_images": None, "learning_rate": None}
 
 
-def start(data):
-    return Start(training_set(data), names(data))
+def recipe(**more):
+    """Trained by the test's own schedule."""
+    return recipe_of("tagalign", **FREE, **more)
+
+
+def build(data, captions=None, **more):
+    """A learner on a task whose hold-out does not matter."""
+    task = task_of(data, data)
+    return recipe(**more).build(task if captions is None else replace(task, captions=captions))
 
 
 def batch(data, rows):
@@ -35,27 +41,33 @@ def batch(data, rows):
     regions = torch.from_numpy(data.regions)[rows]
     states = torch.from_numpy(data.things.astype(np.int8))[rows]
     images = Images(regions.mean(dim=1), regions)
-    return Batch(images, states, torch.zeros_like(states), torch.ones(states.shape), rows, 0)
+    return Batch(images, states, rows, 0, 1)
 
 
 def trained(data, kinds, *, schedule=SCHEDULE, pool="mean", seed=0):
-    val = world(150, seed=77)
-    chosen = recipe(data, kinds=kinds, pool=pool)
-    return fit(chosen, training_set(data), holdout(val), names(data), schedule, seed=seed)
+    task = task_of(data, world(150, seed=77))
+    return fit(recipe(kinds=kinds, pool=pool), task, schedule, seed=seed)
 
 
-def test_it_is_a_recipe_that_needs_regions():
-    found = recipe(world(5, seed=0))
-    assert isinstance(found, Recipe)
-    assert found.needs_regions
-    data = replace(training_set(world(5, seed=0)), regions=())
+def test_it_needs_regions():
+    task = replace(task_of(world(5, seed=0), world(5, seed=1)), regions=())
     with pytest.raises(InputError, match="region vectors"):
-        fit(found, data, holdout(world(5, seed=1)), names(world(5, seed=0)), SCHEDULE, seed=0)
+        fit(recipe(), task, SCHEDULE, seed=0)
+
+
+def test_captions_and_a_grid_are_asked_for():
+    task = task_of(world(5, seed=0), world(5, seed=1))
+    for lacking, said in (
+        (replace(task, captions=None), "captions"),
+        (replace(task, grid=None), "grid"),
+    ):
+        with pytest.raises(InputError, match=said):
+            recipe().build(lacking)
 
 
 def test_before_training_it_ranks_as_zero_shot_on_the_mean_region():
     data, test = world(40, seed=0), world(60, seed=1)
-    head = recipe(data, pool="mean").build(start(data)).head()
+    head = build(data, pool="mean").head()
     logits = head_logits(head, test.regions.mean(axis=1), test.regions)
     mean = test.regions.mean(axis=1)
     cosines = mean / np.linalg.norm(mean, axis=1, keepdims=True) @ test.thing_texts.T
@@ -64,7 +76,7 @@ def test_before_training_it_ranks_as_zero_shot_on_the_mean_region():
 
 def test_first_logits_are_rough_probabilities():
     data = world(100, seed=0)
-    head = recipe(data).build(start(data)).head()
+    head = build(data).head()
     logits = head_logits(head, data.regions.mean(axis=1), data.regions)
     share = data.things.mean(axis=0)
     np.testing.assert_allclose(logits.mean(axis=0), np.log(share / (1 - share)), atol=0.2)
@@ -72,8 +84,7 @@ def test_first_logits_are_rough_probabilities():
 
 def test_the_loss_is_the_sum_of_its_equations():
     data = world(12, seed=0)
-    chosen = recipe(data, caption_weight=0.5, tag_weight=2.0)
-    learner = chosen.build(start(data))
+    learner = build(data, caption_weight=0.5, tag_weight=2.0)
     rows = [3, 0, 7, 11]
     cosines = learner.projected.similarity
     regions = torch.from_numpy(data.regions)[rows]
@@ -124,9 +135,8 @@ def test_an_image_without_a_tag_and_caption_gives_no_gradient():
         (things, data.thing_texts),
         (colours, data.colour_texts),
     )
-    learner = TagAlign(captions=made, grid=GRID).build(
-        Start(replace(training_set(data), states=states), names(data))
-    )
+    task = replace(task_of(data, data), states=states, captions=made)
+    learner = recipe().build(task)
     alone = learner(batch(data, [0]))
     assert alone.item() == 0.0
     alone.backward()
@@ -136,7 +146,7 @@ def test_an_image_without_a_tag_and_caption_gives_no_gradient():
 @pytest.mark.parametrize("pool", ["mean", "best"])
 def test_gradients_in_double_precision(pool):
     data = world(6, seed=0)
-    learner = recipe(data, pool=pool, num_blocks=1).build(start(data)).double()
+    learner = build(data, pool=pool, num_blocks=1).double()
     gates = [block.gate for block in learner.projected.projector.blocks]
     with torch.no_grad():
         for gate in gates:
@@ -162,10 +172,7 @@ def test_permuted_labels_and_tags_change_nothing_but_their_order():
     order = np.random.default_rng(0).permutation(data.things.shape[1])
     moved = replace(data, things=data.things[:, order], thing_texts=data.thing_texts[order])
     short = Schedule(epochs=2, batch_size=16, learning_rate=1e-3)
-    one, two = (
-        fit(recipe(each), training_set(each), holdout(each), names(each), short, seed=0).head
-        for each in (data, moved)
-    )
+    one, two = (fit(recipe(), task_of(each, each), short, seed=0).head for each in (data, moved))
     vectors = data.regions.mean(axis=1)
     np.testing.assert_allclose(
         head_logits(two, vectors, data.regions),
@@ -187,7 +194,7 @@ def test_each_kind_of_tag_teaches_its_kind_of_query():
     train, test = world(600, seed=0), world(300, seed=1)
     kinds = ("objects", "both")
     variants = {kind: trained(train, kind).head for kind in kinds}
-    variants["frozen"] = recipe(train, pool="mean").build(start(train)).head()
+    variants["frozen"] = build(train, pool="mean").head()
     queries = {
         "object": Queries(tuple("abcdef"), test.thing_texts, test.things),
         "attribute": Queries(tuple("vwxyz"), test.colour_texts, test.colours),
@@ -223,8 +230,11 @@ def wrong_inputs():
 
 @pytest.mark.parametrize(("message", "settings", "data", "captions"), list(wrong_inputs()))
 def test_what_does_not_fit_is_refused(message, settings, data, captions):
+    given = dict(settings)
+    changed = {"grid": given.pop("grid")} if "grid" in given else {}
+    task = replace(task_of(data, data), captions=captions, **changed)
     with pytest.raises(InputError, match=message):
-        TagAlign(captions=captions, **{"grid": GRID, **settings}).build(start(data))
+        recipe(**given).build(task)
 
 
 def test_lists_of_different_images_are_refused():
@@ -262,4 +272,4 @@ def test_foreign_captions_and_bad_names_never_get_that_far():
 )
 def test_settings_have_limits(wrong):
     with pytest.raises(ValueError, match=r"weights|nothing"):
-        recipe(world(3, seed=0), **wrong)
+        TagAlignSettings(**wrong)
