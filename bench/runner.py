@@ -4,7 +4,6 @@ A row is written as soon as its cell is done and is never measured again, so a
 bench that was killed goes on where it stopped, whichever way it is run.
 """
 
-import os
 import shutil
 import traceback
 from collections.abc import Mapping, Sequence
@@ -107,7 +106,6 @@ def _progress() -> Progress:
 
 def _on_ray(jobs: Sequence[Job], out: Path, at_once: int, advance: Any) -> None:
     """Each job as a Ray Tune trial; Tune's own records are removed afterwards."""
-    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
     from project.ray_session import ray_session
 
     storage = (out / ".tune").absolute()

@@ -1,3 +1,4 @@
-"""What a project is, shared by stages, search, service and commands: settings, layout, graph,
-environment, locks, the Ray session, the MLflow registry. May import components alone.
+"""What a project is, for stages, search, service and commands alike; imports components alone.
+
+Settings, layout, graph, environment, locks, the Ray session and the MLflow registry.
 """

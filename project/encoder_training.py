@@ -111,7 +111,7 @@ class EncoderTraining:
         """Make an encoder of the head's tower, and compute the vectors that its tagger reads."""
         weights = self.layout.scratch.absolute() / "image_tower.safetensors"
         weights.parent.mkdir(parents=True, exist_ok=True)
-        state = head.tower.visual.state_dict()  # pyright: ignore[reportCallIssue]
+        state = head.tower.visual.state_dict()  # pyright: ignore[reportAttributeAccessIssue, reportCallIssue]
         with atomic_path(weights) as temporary:
             save_file({name: value.contiguous() for name, value in state.items()}, temporary)
         encoder_id = self._embed(weights, regions=head.head.needs_regions)

@@ -19,6 +19,8 @@ QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_LOGGING_LEVEL": "ERROR",
+    # The newer console output of Ray Tune prints a banner whatever its verbosity.
+    "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
     # Ray would otherwise copy the project and run workers in the copy.
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",

@@ -1,5 +1,7 @@
 """Where in a picture a tag is seen."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float, Float32
 from scipy.ndimage import label as connected_parts
@@ -53,7 +55,8 @@ def _box(heat: Float32[np.ndarray, "rows columns"]) -> Box:
     rows, columns = heat.shape
     if heat.max() == 0:
         return Box(left=0, top=0, right=1, bottom=1)
-    parts: Int32[np.ndarray, "rows columns"] = connected_parts(heat >= STRONG)[0]  # pyright: ignore[reportIndexIssue]
+    labelled: Any = connected_parts(heat >= STRONG)  # the parts by number, and how many
+    parts = labelled[0]
     inside = np.argwhere(parts == parts[np.unravel_index(heat.argmax(), heat.shape)])
     (top, left), (bottom, right) = inside.min(axis=0), inside.max(axis=0) + 1
     return Box(left=left / columns, top=top / rows, right=right / columns, bottom=bottom / rows)

@@ -1,6 +1,5 @@
 """The trials of a search on Ray Tune: side by side, and resumed where they were cut off."""
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,8 +36,6 @@ def search_on_ray(
     Raises:
         RuntimeError: If a trial failed, with the first failure.
     """
-    # Tune's newer console output prints a banner whatever its verbosity.
-    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
     from ray import tune
 
     class Ended(tune.Callback):
