@@ -192,7 +192,7 @@ def test_from_pictures_to_answers(installed):
         tags = installed.ask("query", "tag", picture, "--url", url)["tags"]
         assert {tag["label"] for tag in tags} == set(LABELS)
         found = installed.ask("query", "search", "--image", picture, "-k", 3, "--url", url)
-        assert found["results"][0]["id"] == "000.jpg"
+        assert found["results"][0]["id"] == "0"  # as the COCO file says
         assert len(found["results"]) == 3
         page = f"import httpx; print(httpx.get({url + '/'!r}, trust_env=False).status_code)"
         assert installed.call("python", "-c", page) == "200\n"
