@@ -10,10 +10,10 @@ from components.errors import InputError
 from components.labels.matrix import LabelMatrix
 from components.labels.vocabulary import Vocabulary
 from pipelines.promote.comparison import compare_scores
+from pipelines.promote.stage import Promotion, run
 from project.layout import Layout
 from project.registry import CHAMPION, open_registry
 from project.settings import EvaluateSettings, load_settings
-from tests.efuda.called import call
 from tests.projects.learning_project import ENCODER_ID
 from tests.projects.registered_project import evaluated_project, put_tagger, register_here
 
@@ -31,10 +31,12 @@ def two_versions(root, *, first: float, second: float) -> Layout:
     return layout
 
 
-def promote(layout: Layout, *arguments: str) -> int:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(layout.root)
-        return call("promote", *arguments)
+def promote(layout: Layout, **how) -> Promotion:
+    return run(load_settings(layout.params), layout, **how)
+
+
+def outcome(layout: Layout, **how) -> str:
+    return promote(layout, **how).decision.outcome
 
 
 def champion(layout: Layout) -> str | None:
@@ -47,44 +49,43 @@ def records(layout: Layout) -> list[dict[str, object]]:
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
 
-def test_the_first_version_serves_and_the_record_says_why(tmp_path, capsys):
+def test_the_first_version_serves_and_the_record_says_why(tmp_path):
     layout = evaluated_project(tmp_path)
     register_here(layout)
-    assert promote(layout) == 0
+    assert outcome(layout) == "promoted"
     assert champion(layout) == "1"
     [record] = records(layout)
     assert record["outcome"] == "promoted"
     assert "above zero-shot's 50.0 %" in record["reason"]
-    assert promote(layout, "--json") == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1])["outcome"] == "unchanged"
+    again = promote(layout)
+    assert (again.decision.outcome, again.path) == ("unchanged", None)
     assert len(records(layout)) == 1
 
 
-def test_a_worse_challenger_is_refused_with_the_labels_that_lost(tmp_path, capsys):
+def test_a_worse_challenger_is_refused_with_the_labels_that_lost(tmp_path):
     layout = two_versions(tmp_path, first=0.0, second=1.0)
-    assert promote(layout) == 2
+    done = promote(layout)
+    assert done.decision.outcome == "refused"
     assert champion(layout) == "1"
     refused = records(layout)[-1]
+    assert refused == json.loads(json.dumps(done.record))
     assert refused["outcome"] == "refused"
     assert refused["comparison"]["difference"]["high"] < 0
     assert refused["comparison"]["regressions"]
-    assert "got worse" in capsys.readouterr().out
 
 
 def test_a_better_challenger_takes_over_and_a_rollback_returns(tmp_path):
     layout = two_versions(tmp_path, first=1.0, second=0.0)
-    assert promote(layout) == 0
+    assert outcome(layout) == "promoted"
     assert champion(layout) == "2"
-    assert promote(layout, "--rollback", "--reason", "complaints") == 0
+    assert outcome(layout, rollback=True, reason="complaints") == "rolled back"
     assert champion(layout) == "1"
     assert [record["outcome"] for record in records(layout)].count("rolled back") == 1
 
 
-def test_force_promotes_a_worse_one_but_wants_a_reason(tmp_path):
+def test_force_promotes_a_worse_one_and_keeps_the_reason(tmp_path):
     layout = two_versions(tmp_path, first=0.0, second=1.0)
-    with pytest.raises(InputError, match="--reason"):
-        promote(layout, "--force")
-    assert promote(layout, "--force", "--reason", "the old one lacks the label ladle") == 0
+    assert outcome(layout, force=True, reason="the old one lacks the label ladle") == "promoted"
     assert champion(layout) == "2"
     forced = next(record for record in records(layout) if record["forced"])
     assert forced["reason"] == "the old one lacks the label ladle"
@@ -117,7 +118,7 @@ def test_without_a_challenger_or_an_earlier_champion_it_says_so(tmp_path):
     with pytest.raises(InputError, match="no challenger"):
         promote(layout)
     with pytest.raises(InputError, match="no earlier champion"):
-        promote(layout, "--rollback")
+        promote(layout, rollback=True)
 
 
 def test_equal_scores_differ_by_exactly_nothing():
