@@ -68,7 +68,7 @@ def write_params(layout: Layout, **sections) -> None:
         "project": {"name": "toy"},
         "source": {"kind": "folder", "images": "images"},
         "encoder": {"kind": "conse"},
-        "tune": {"num_trials": 4, "runner": "local"},
+        "tune": {"runner": "local"},
         "train": {"epochs": 6, "batch_size": 32, "learning_rate": 0.01, "checkpoint_every": 2},
     }
     for name, values in sections.items():

@@ -128,7 +128,11 @@ def _write_labels(
     states = np.where(flipped & (taken != 0), 1, proposed).astype(np.int8)
     scores = np.where(states != 0, 0.9, 0).astype(np.float32)
     table = proposals_to_table(
-        Proposals(states=states, scores=scores), matrix, method="vlpl/toy", method_version="1"
+        Proposals(states=states, scores=scores),
+        matrix,
+        method="vlpl/toy",
+        method_version="1",
+        fold=np.arange(len(states)) % 3,
     )
     write_proposals(layout.proposals, table)
 
