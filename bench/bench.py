@@ -1,14 +1,14 @@
-"""The bench from worlds to page: make worlds, measure cells, compare, write."""
+"""The bench from worlds to page: measure cells, compare, write."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cell import cell_key
 from bench.code_version import code_version
 from bench.compare import Comparisons
-from bench.grid import Plan, all_methods, check_methods
+from bench.grid import Grid, all_methods, kinds_of
 from bench.page import render_bench
 from bench.page_plots import draw_page_plots
 from bench.protocols import HoldoutChoice
@@ -21,9 +21,8 @@ from bench.rows import (
 )
 from bench.runner import run_cells
 from bench.table import difference_words, markdown, tables
-from bench.world import World, open_world
+from bench.world import Skipped, World, open_world
 from components.atomic import write_text
-from examples.worlds.catalog import Skipped, check_worlds, make_world
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,11 +33,8 @@ class BenchOptions:
     num_seeds: int
     """Masks and trainings of each."""
     out: Path
-    worlds: tuple[str, ...] = ("cards",)
     methods: tuple[str, ...] = ()
     """Empty takes them all."""
-    cards: Path | None = None
-    """A finished project of the cards; None makes one."""
     holdout: HoldoutChoice = "protocol"
     at_once: int = 2
     """Cells side by side."""
@@ -58,28 +54,29 @@ class BenchReport:
     num_failed: int
 
 
-def run_bench(options: BenchOptions) -> BenchReport:
+def run_bench(options: BenchOptions, made: Mapping[str, Path | Skipped]) -> BenchReport:
     """Measure what is missing, then write rows, table and page.
 
+    Args:
+        options: What to measure, and how.
+        made: The directory of each world's arrays by its name, or why it is left out.
+
     Raises:
-        InputError: If a world or method does not exist.
+        InputError: If no world has what is asked for.
     """
-    check_worlds(options.worlds)
-    check_methods(options.methods)
     out = options.out
-    made = {name: make_world(name, out, options.cards) for name in options.worlds}
     skipped = [each for each in made.values() if isinstance(each, Skipped)]
     worlds = {name: each for name, each in made.items() if isinstance(each, Path)}
-    plan = Plan(
-        worlds=tuple(worlds),
+    opened = {name: open_world(path) for name, path in worlds.items()}
+    grid = Grid(
+        worlds={name: kinds_of(world) for name, world in opened.items()},
         protocols=options.protocols,
         methods=options.methods or all_methods(),
         seeds=options.num_seeds,
         holdout=options.holdout,
     )
-    plan.check()
-    cells = plan.cells
-    opened = {name: open_world(path) for name, path in worlds.items()}
+    grid.check()
+    cells = grid.cells
     hashes = {name: world.split_hash for name, world in opened.items()}
     kept = finished_by_any_code(out, cells, hashes) if options.any_code else {}
     failures = run_cells(

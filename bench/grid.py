@@ -1,25 +1,28 @@
 """Which cells a bench has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bench.proposals.cell import LABELERS
 from bench.protocols import DEFAULT, PROPOSALS, SKETCH, HoldoutChoice, holdout_of
 from bench.rows import Cell
 from bench.sketch_cell import WAYS
+from bench.world import World
 from components.errors import InputError
 from components.methods.catalog import METHODS
 
-WITH_PHOTO_LABELS = ("cards", "coco256")
-WITH_SKETCHES = ("cards", "pacs280")
-WITH_STATISTICS = ("clip_vitb16",)
+LABELS = "labels"
+Kind = Literal["labels", "sketch", "proposals"]
+"""Of protocols: those that hide photographs' labels, and the two that stand alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grid:
     """What to measure: worlds × protocols × methods × seeds."""
 
-    worlds: tuple[str, ...]
+    worlds: Mapping[str, frozenset[Kind]]
+    """What each world has data for."""
     protocols: tuple[str, ...]
     methods: tuple[str, ...]
     seeds: int
@@ -32,7 +35,10 @@ class Grid:
             InputError: Saying what the worlds offer.
         """
         if self.worlds and not self.cells:
-            offers = {world: ", ".join(offered(world)) for world in self.worlds}
+            offers = {
+                world: ", ".join(protocols_of(kinds, DEFAULT))
+                for world, kinds in self.worlds.items()
+            }
             told = "; ".join(f"{world}: {words}" for world, words in offers.items())
             raise InputError(
                 "There is nothing to measure: none of the worlds has both a protocol and a method "
@@ -52,9 +58,8 @@ class Grid:
                 holdout=holdout_of(word, self.holdout),
             )
             for seed in range(self.seeds)
-            for world in self.worlds
-            for word in self.protocols
-            if word in protocols_of(world, self.protocols)
+            for world, kinds in self.worlds.items()
+            for word in protocols_of(kinds, self.protocols)
             for method in methods_of(word, self.methods)
         ]
 
@@ -76,15 +81,20 @@ def check_methods(names: Sequence[str]) -> None:
             raise InputError(f"No method is called {name!r}; use {', '.join(all_methods())}.")
 
 
-def protocols_of(world: str, protocols: Sequence[str]) -> tuple[str, ...]:
-    """Those that a world has data for."""
-    served = {SKETCH: WITH_SKETCHES, PROPOSALS: WITH_STATISTICS}
-    return tuple(word for word in protocols if world in served.get(word, WITH_PHOTO_LABELS))
+def kinds_of(world: World) -> frozenset[Kind]:
+    """The kinds of protocols that a world has data for."""
+    has: dict[Kind, bool] = {
+        "labels": bool(world.parts["train"].ids),
+        "sketch": world.sketches is not None,
+        "proposals": world.statistics is not None,
+    }
+    return frozenset(kind for kind, is_there in has.items() if is_there)
 
 
-def offered(world: str) -> tuple[str, ...]:
-    """The protocols of a world, among those that are measured unless others are asked for."""
-    return protocols_of(world, DEFAULT)
+def protocols_of(kinds: frozenset[Kind], protocols: Sequence[str]) -> tuple[str, ...]:
+    """Those among ``protocols`` that are of these kinds."""
+    own = (SKETCH, PROPOSALS)
+    return tuple(word for word in protocols if (word if word in own else LABELS) in kinds)
 
 
 def methods_of(protocol: str, methods: Sequence[str]) -> tuple[str, ...]:

@@ -1,11 +1,13 @@
 """A world read from a project: prepared labels, hidden ones included, and features."""
 
+from pathlib import Path
+
 import numpy as np
 from blake3 import blake3
 
 from bench.caption_reading import Words, read_captions
 from bench.drawings import drawings_of
-from bench.world import SPLITS, Part, SketchSet, World
+from bench.world import SPLITS, Part, SketchSet, World, is_current, save_world
 from components.data.examples import Example, Split, read_examples
 from components.data.images import decode_image
 from components.encoders.catalog import build_encoder
@@ -17,7 +19,8 @@ from components.features.store import FeatureStore
 from components.labels.states import PRESENT, UNKNOWN
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
-from components.training.data import Names, Schedule
+from components.training.schedule import Schedule
+from components.training.task import Names
 from project.layout import Layout
 from project.settings import Settings, load_settings
 
@@ -42,6 +45,26 @@ def project_fingerprint(layout: Layout) -> str:
     return digest.hexdigest()[:16]
 
 
+def make_project_world(name: str, project: Path, out: Path, words: Words) -> Path:
+    """The directory of a project's world below ``out``, made anew where the project changed.
+
+    Args:
+        name: What the world is to be called.
+        project: The root of a finished project.
+        out: The bench's own directory.
+        words: What captions call the labels.
+
+    Raises:
+        InputError: If the project has not been prepared and embedded, or too little of
+            its truth is known.
+    """
+    target = out / "worlds" / name
+    layout = Layout(project)
+    if not is_current(target, project_fingerprint(layout)):
+        save_world(project_world(name, layout, words), target)
+    return target
+
+
 def project_world(name: str, layout: Layout, words: Words) -> World:
     """Read a project's photographs, captions and sketches.
 
@@ -49,7 +72,8 @@ def project_world(name: str, layout: Layout, words: Words) -> World:
     hides by its own protocols.
 
     Raises:
-        InputError: If the project has not been prepared and embedded.
+        InputError: If the project has not been prepared and embedded, or too little of
+            its truth is known.
     """
     made_of = project_fingerprint(layout)
     settings = load_settings(layout.params)
@@ -82,6 +106,9 @@ def project_world(name: str, layout: Layout, words: Words) -> World:
     )
 
 
+MAX_UNKNOWN = 0.1
+"""Share of cells without a truth, in any split; labels meant to be left open are fewer."""
+
 SCHEDULE = Schedule(epochs=12, batch_size=128, learning_rate=0.003, checkpoint_every=12)
 """Of all methods in all protocols; best epochs on hold-outs lie well inside it."""
 
@@ -97,16 +124,29 @@ def _part(
 ) -> Part:
     if not rows:
         raise InputError(f"World {name} has no photograph in its {split} split.")
+    states = _full_truth([row.id for row in rows], vocabulary, layout)
+    _require_truth(name, split, states)
     hashes = [row.content_hash for row in rows]
     views = settings.embed.views
     return Part(
         ids=tuple(row.id for row in rows),
-        states=_full_truth([row.id for row in rows], vocabulary, layout),
+        states=states,
         views=np.stack([store.load_global(view, hashes) for view in views]),
         regions=tuple(
             regions for view in views if (regions := _regions(store, view, hashes)) is not None
         ),
     )
+
+
+def _require_truth(name: str, split: Split, states: np.ndarray) -> None:
+    unknown = float((states == UNKNOWN).mean())
+    if unknown > MAX_UNKNOWN:
+        raise InputError(
+            f"World {name} cannot be measured: {unknown:.0%} of the cells of its {split} split are "
+            f"unknown, and the bench hides labels whose truth it knows (at most {MAX_UNKNOWN:.0%} "
+            "may be unknown). Use a project with complete labels; those that its `hide` setting hid "
+            "count as known."
+        )
 
 
 def _full_truth(ids: list[str], vocabulary: Vocabulary, layout: Layout) -> np.ndarray:

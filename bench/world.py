@@ -16,6 +16,7 @@ from jaxtyping import Float16, Float32, Int8, Int64
 
 from components.atomic import atomic_directory, read_json, write_json
 from components.data.examples import Split
+from components.errors import ArtefactError
 from components.labelers.cooccurrence import LabelStatistics
 from components.labels.vocabulary import Vocabulary
 from components.training.schedule import Schedule
@@ -107,6 +108,23 @@ class World:
             "made_of": self.made_of,
             "schedule": asdict(self.schedule),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A world that cannot be measured here, and why."""
+
+    name: str
+    reason: str
+
+
+def is_current(directory: Path, made_of: str) -> bool:
+    """Whether the arrays there were made of just that."""
+    try:
+        facts = read_json(directory / "world.json")
+    except ArtefactError:
+        return False
+    return facts.get("made_of") == made_of and facts.get("schema_version") == SCHEMA_VERSION
 
 
 def save_world(world: World, directory: Path) -> None:

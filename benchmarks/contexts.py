@@ -23,7 +23,7 @@ from rich.progress import track
 
 from bench.compare import crossed
 from bench.protocols import label_situation
-from bench.world import World, open_world
+from bench.world import Skipped, World, open_world
 from benchmarks.figures import Figure, figure_line
 from components.atomic import atomic_path
 from components.errors import InputError
@@ -40,7 +40,7 @@ from components.metrics.bootstrap import (
 from components.training.data import TrainingSet
 from components.training.inference import head_logits
 from components.training.loop import fit
-from examples.worlds.catalog import Skipped, make_world
+from examples.worlds.catalog import make_world
 
 PROTOCOLS = ("few:0.05", "few:0.1", "few:0.2")
 NUM_DRAWS = 500

@@ -17,13 +17,13 @@ from pathlib import Path
 from bench.cell import cell_key
 from bench.code_version import code_version
 from bench.compare import Comparisons, Difference
-from bench.grid import Plan
+from bench.grid import Grid, kinds_of
 from bench.rows import find_rows
 from bench.runner import run_cells
-from bench.world import open_world
+from bench.world import Skipped, open_world
 from benchmarks.figures import Figure, figure_line
 from components.errors import InputError
-from examples.worlds.catalog import Skipped, make_world
+from examples.worlds.catalog import make_world
 
 NUM_SEEDS = 5
 PROTOCOLS = ("single-positive", "partial:0.5", "few:0.2")
@@ -41,17 +41,17 @@ def measured(out: Path, cards: Path | None, *, local: bool) -> Comparisons:
     made = make_world("cards", out, cards)
     if isinstance(made, Skipped):
         raise InputError(made.reason)
-    plan = Plan(
-        worlds=("cards",),
+    world = open_world(made)
+    grid = Grid(
+        worlds={"cards": kinds_of(world)},
         protocols=PROTOCOLS,
         methods=(*WHOLE_IMAGES, *REGIONS),
         seeds=NUM_SEEDS,
     )
-    failures = run_cells(plan.cells, {"cards": made}, out, local=local)
+    failures = run_cells(grid.cells, {"cards": made}, out, local=local)
     if failures:
         raise InputError(f"{len(failures)} cells failed; the first is told in {failures[0]}.")
-    world = open_world(made)
-    keys = (cell_key(cell, world, code_version(cell.method)) for cell in plan.cells)
+    keys = (cell_key(cell, world, code_version(cell.method)) for cell in grid.cells)
     return Comparisons(out, find_rows(out, keys))
 
 

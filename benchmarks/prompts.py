@@ -25,7 +25,7 @@ from rich.progress import track
 
 from bench.compare import crossed
 from bench.protocols import label_situation
-from bench.world import World, open_world
+from bench.world import Skipped, World, open_world
 from benchmarks.contexts import kept_figures
 from benchmarks.figures import Figure, figure_line
 from components.encoders.catalog import build_encoder
@@ -37,7 +37,7 @@ from components.methods.csa.recipe import CSA
 from components.metrics.bootstrap import Interval, centred_interval, interval
 from components.training.data import TrainingSet
 from components.training.loop import fit
-from examples.worlds.catalog import REPOSITORY, Skipped, make_world
+from examples.worlds.catalog import REPOSITORY, make_world
 
 PROTOCOLS = ("few:0.1", "few:0.2")
 TOKENS = CSA(prompts="tokens")

@@ -16,7 +16,7 @@ from typing import cast
 import numpy as np
 
 from bench.protocols import CAPTIONS, label_situation
-from bench.world import World, open_world
+from bench.world import Skipped, World, open_world
 from benchmarks.figures import Figure, run_benchmark
 from benchmarks.tag_kinds import KINDS, interval_of_mean, spread
 from components.captions.rule_parser import RuleParser
@@ -33,7 +33,7 @@ from components.training.data import TrainingSet
 from components.training.loop import fit
 from examples.cards.captions import NUMBERS, counted
 from examples.cards.concepts import concepts
-from examples.worlds.catalog import Skipped, make_world
+from examples.worlds.catalog import make_world
 from project.layout import Layout
 from project.settings import load_settings
 from tuning.from_captions import caption_schedule, captions_of

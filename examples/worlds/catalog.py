@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from bench.world import SCHEMA_VERSION, save_world
-from components.atomic import read_json, write_text
-from components.errors import ArtefactError, InputError
+from bench.caption_reading import coco_words, own_names
+from bench.project_world import make_project_world
+from bench.world import Skipped
+from components.atomic import write_text
+from components.errors import InputError
+from examples.worlds.clip_vectors import make_clip_vectors
+from examples.worlds.pacs import make_pacs
 from project.layout import Layout
 
 WORLDS = ("cards", "coco256", "pacs280", "clip_vitb16")
@@ -20,14 +23,6 @@ CARDS_SKETCHES = 4
 def real_data() -> Path:
     """Where real data lie that no package may hold."""
     return Path(os.environ.get("EFUDA_REAL_DATA", "../shared/real"))
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A world that cannot be measured here, and why."""
-
-    name: str
-    reason: str
 
 
 def check_worlds(names: Sequence[str]) -> None:
@@ -50,7 +45,7 @@ def make_world(name: str, out: Path, cards: Path | None = None) -> Path | Skippe
         cards: A finished project of the cards world; None draws and embeds one.
     """
     if name == "cards":
-        return _of_project(name, cards or _cards_project(out), out)
+        return make_project_world(name, cards or _cards_project(out), out, own_names)
     folder = real_data() / name
     if not folder.is_dir():
         return Skipped(
@@ -58,53 +53,10 @@ def make_world(name: str, out: Path, cards: Path | None = None) -> Path | Skippe
             f"its data are not at {folder}; set EFUDA_REAL_DATA to the folder that holds {name}",
         )
     if name == "clip_vitb16":
-        return _clip_vectors(out)
+        return make_clip_vectors(real_data(), out)
     if name == "pacs280":
-        from examples.worlds.pacs import make_pacs
-
         return make_pacs(folder, out)
-    return _of_project(name, _coco_project(folder, out), out)
-
-
-def _of_project(name: str, project: Path, out: Path) -> Path:
-    from bench.caption_reading import coco_words, own_names
-    from bench.project_world import project_fingerprint, project_world
-
-    target = out / "worlds" / name
-    layout = Layout(project)
-    if is_current(target, project_fingerprint(layout)):
-        return target
-    words = coco_words if name.startswith("coco") else own_names
-    save_world(project_world(name, layout, words), target)
-    return target
-
-
-def _clip_vectors(out: Path) -> Path | Skipped:
-    from bench.proposals.world import (
-        NAME,
-        bench_world,
-        files_of,
-        fingerprint,
-        load_world,
-    )
-
-    root, target = real_data(), out / "worlds" / NAME
-    missing = [path for path in files_of(root) if not path.is_file()]
-    if missing:
-        return Skipped(NAME, f"{missing[0]} is missing; set EFUDA_REAL_DATA to the folder with it")
-    made_of = fingerprint(root)
-    if not is_current(target, made_of):
-        save_world(bench_world(load_world(root), made_of), target)
-    return target
-
-
-def is_current(world: Path, made_of: str) -> bool:
-    """Whether the arrays there were made of just that."""
-    try:
-        facts = read_json(world / "world.json")
-    except ArtefactError:
-        return False
-    return facts.get("made_of") == made_of and facts.get("schema_version") == SCHEMA_VERSION
+    return make_project_world(name, _coco_project(folder, out), out, coco_words)
 
 
 def _cards_project(out: Path) -> Path:

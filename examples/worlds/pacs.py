@@ -6,7 +6,7 @@ import numpy as np
 from blake3 import blake3
 
 from bench.drawings import drawings_of, encoded
-from bench.world import Part, SketchSet, World, save_world
+from bench.world import Part, SketchSet, World, is_current, save_world
 from components.data.images import decode_image
 from components.encoders.catalog import build_encoder
 from components.encoders.config import ConseConfig
@@ -14,8 +14,8 @@ from components.encoders.encoder import Encoder
 from components.encoders.prompts import label_vectors
 from components.labels.states import ABSENT, PRESENT
 from components.labels.vocabulary import Vocabulary
-from components.training.data import Names, Schedule
-from examples.worlds.catalog import is_current
+from components.training.schedule import Schedule
+from components.training.task import Names
 
 IMAGE_SIZE_PX = 224
 

@@ -13,12 +13,12 @@ import pytest
 
 from bench import bench, runner
 from bench import cell as cells
-from bench.grid import Plan, all_methods
+from bench.grid import Grid, all_methods
 from bench.rows import Cell
+from bench.world import Skipped
 from components.errors import InputError
-from examples.worlds.catalog import Skipped
+from examples.worlds import catalog
 from tests.efuda.called import call
-from tuning.methods import METHODS
 
 FEW = ["--method", "zero_shot", "--method", "ignore_unknown", "--method", "raw"]
 PROTOCOLS = ["--protocol", "partial:0.3", "--protocol", "partial:0.6", "--protocol", "sketch"]
@@ -31,7 +31,7 @@ def one_world(monkeypatch, world_folder: Path) -> None:
     def make(name: str, out: Path, cards: Path | None = None) -> Path | Skipped:
         return world_folder if name == "cards" else Skipped(name, "its pictures are not here")
 
-    monkeypatch.setattr(bench, "make_world", make)
+    monkeypatch.setattr(catalog, "make_world", make)
 
 
 def run(out: Path, *more: str) -> int:
@@ -105,11 +105,20 @@ def test_rows_of_other_code_count_only_if_asked(tmp_path: Path, monkeypatch) -> 
     assert num_rows_after() == 4
 
 
-def test_a_failure_ends_its_own_cell_only(tmp_path: Path, monkeypatch, capsys) -> None:
-    def broken(task: object, seed: int) -> object:
-        raise ZeroDivisionError("a fault of the method")
+def fail_to_learn(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+    """One method fails; the others learn."""
+    real = cells.learn
 
-    monkeypatch.setitem(METHODS, "ignore_unknown", broken)
+    def learn(method: str, *task: object, **more: object) -> object:
+        if method == "ignore_unknown":
+            raise fault
+        return real(method, *task, **more)
+
+    monkeypatch.setattr(cells, "learn", learn)
+
+
+def test_a_failure_ends_its_own_cell_only(tmp_path: Path, monkeypatch, capsys) -> None:
+    fail_to_learn(monkeypatch, ZeroDivisionError("a fault of the method"))
     assert run(tmp_path) == 1
     assert "A cell failed" in capsys.readouterr().out
     told = [path.read_text() for path in (tmp_path / "failures").iterdir()]
@@ -119,10 +128,7 @@ def test_a_failure_ends_its_own_cell_only(tmp_path: Path, monkeypatch, capsys) -
 
 
 def test_a_method_that_does_not_apply_gives_a_row(tmp_path: Path, monkeypatch) -> None:
-    def refusing(task: object, seed: int) -> object:
-        raise InputError("it reads region vectors and the images have none")
-
-    monkeypatch.setitem(METHODS, "ignore_unknown", refusing)
+    fail_to_learn(monkeypatch, InputError("it reads region vectors and the images have none"))
     lines = tmp_path / "rows.jsonl"
     assert run(tmp_path, "--json", str(lines)) == 0
     rows = [json.loads(line) for line in lines.read_text().splitlines()]
@@ -153,27 +159,31 @@ def test_wrong_names_are_refused_before_anything_is_made(
 
 
 def test_the_plan_asks_each_world_what_it_has_data_for() -> None:
-    plan = Plan(
-        worlds=("cards", "pacs280", "clip_vitb16"),
+    grid = Grid(
+        worlds={
+            "cards": frozenset({"labels", "sketch"}),
+            "pacs280": frozenset({"sketch"}),
+            "clip_vitb16": frozenset({"proposals"}),
+        },
         protocols=("few:0.1", "sketch", "proposals"),
         methods=all_methods(),
         seeds=2,
     )
-    places = {(cell.world, cell.protocol) for cell in plan.cells}
+    places = {(cell.world, cell.protocol) for cell in grid.cells}
     assert places == {
         ("cards", "few:0.1"),
         ("cards", "sketch"),
         ("pacs280", "sketch"),
         ("clip_vitb16", "proposals"),
     }
-    assert [cell.seed for cell in plan.cells] == sorted(cell.seed for cell in plan.cells)
+    assert [cell.seed for cell in grid.cells] == sorted(cell.seed for cell in grid.cells)
 
 
 PROGRAM = """
 import sys
 from pathlib import Path
 from bench import cell as cells
-from bench.grid import Plan
+from bench.grid import Grid
 from bench import runner
 from bench.runner import run_cells
 import time
@@ -183,9 +193,9 @@ def slowly(out, measured):
     real(out, measured)
     time.sleep(0.3)
 cells.keep = slowly
-plan = Plan(worlds=("cards",), protocols=("partial:0.5",),
+grid = Grid(worlds={"cards": {"labels"}}, protocols=("partial:0.5",),
             methods=("zero_shot", "assume_negative", "ignore_unknown"), seeds=4)
-failed = run_cells(plan.cells, {"cards": Path(sys.argv[1])}, Path(sys.argv[2]),
+failed = run_cells(grid.cells, {"cards": Path(sys.argv[1])}, Path(sys.argv[2]),
                    local=sys.argv[3] == "local")
 sys.exit(len(failed))
 """
@@ -221,10 +231,15 @@ def test_a_killed_bench_goes_on(tmp_path: Path, world_folder: Path, way: str) ->
 @pytest.mark.ray
 @pytest.mark.slow
 def test_ray_measures_what_one_process_measures(tmp_path: Path, world_folder: Path) -> None:
-    plan = Plan(worlds=("cards",), protocols=("few:0.2",), methods=("entropy",), seeds=2)
+    grid = Grid(
+        worlds={"cards": frozenset({"labels"})},
+        protocols=("few:0.2",),
+        methods=("entropy",),
+        seeds=2,
+    )
     for way in ("local", "ray"):
         failed = runner.run_cells(
-            plan.cells, {"cards": world_folder}, tmp_path / way, local=way == "local"
+            grid.cells, {"cards": world_folder}, tmp_path / way, local=way == "local"
         )
         assert not failed
     texts = [

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from bench.cell import Measured, cell_key, keep, measure_cell
-from bench.protocols import check_protocol, label_situation
+from bench.protocols import check_protocol, label_task
 from bench.rows import Cell, read_row, row_path, scores_path
 from bench.sketch_cell import draw_queries, unseen_sets
 from bench.world import World, open_world
 from components.errors import ArtefactError, InputError
 from components.labels.hiding import mask_hash
 from components.labels.matrix import LabelMatrix
+from components.methods.catalog import METHODS
 from tests.bench.tiny_world import tiny_world
-from tuning.methods import METHODS
 
 PROTOCOLS = ("single-positive", "partial:0.5", "few:0.2", "captions")
 
@@ -103,7 +103,7 @@ def test_nothing_known_is_nothing_to_learn_from(world: World) -> None:
     empty = next(
         seed
         for seed in range(500)
-        if not label_situation(world, "few:0.01", seed=seed, holdout="observed").task.states.any()
+        if not label_task(world, "few:0.01", seed=seed, holdout="observed").task.states.any()
     )
     row = measured_cell(cell("few:0.01", "ignore_unknown", empty), world).row
     assert "leaves no label known" in row.status
@@ -122,12 +122,12 @@ def test_masks_are_shared_by_methods_and_differ_by_seed(world: World) -> None:
 
 @pytest.mark.parametrize("word", ["single-positive", "partial:0.3", "few:0.2"])
 def test_the_holdout_is_hidden_from_as_training_is(world: World, word: str) -> None:
-    found = label_situation(world, word, seed=3, holdout="observed")
+    found = label_task(world, word, seed=3, holdout="observed")
     truth = np.concatenate([world.parts["train"].states, world.parts["val"].states])
-    states = np.concatenate([found.task.states, found.task.holdout_states])
+    states = np.concatenate([found.task.states, found.task.holdout.states])
     known = states != 0
     np.testing.assert_array_equal(states[known], truth[known])
-    shares = [(part != 0).mean() for part in (found.task.states, found.task.holdout_states)]
+    shares = [(part != 0).mean() for part in (found.task.states, found.task.holdout.states)]
     assert shares[1] < 0.6
     assert abs(shares[0] - shares[1]) < 0.15
     ids = (*world.parts["train"].ids, *world.parts["val"].ids)
@@ -135,18 +135,18 @@ def test_the_holdout_is_hidden_from_as_training_is(world: World, word: str) -> N
 
 
 def test_a_clean_holdout_keeps_its_labels_and_changes_the_mask_hash(world: World) -> None:
-    clean = label_situation(world, "single-positive", seed=0, holdout="clean")
-    hidden = label_situation(world, "single-positive", seed=0, holdout="observed")
+    clean = label_task(world, "single-positive", seed=0, holdout="clean")
+    hidden = label_task(world, "single-positive", seed=0, holdout="observed")
     np.testing.assert_array_equal(clean.task.states, hidden.task.states)
-    np.testing.assert_array_equal(clean.task.holdout_states, world.parts["val"].states)
+    np.testing.assert_array_equal(clean.task.holdout.states, world.parts["val"].states)
     assert clean.mask_hash != hidden.mask_hash
 
 
 def test_captions_know_nothing_to_be_absent(world: World) -> None:
-    found = label_situation(world, "captions", seed=0, holdout="observed")
+    found = label_task(world, "captions", seed=0, holdout="observed")
     assert set(np.unique(found.task.states)) == {0, 1}
     assert found.task.captions is not None
-    assert label_situation(world, "few:0.2", seed=0, holdout="observed").task.captions is None
+    assert label_task(world, "few:0.2", seed=0, holdout="observed").task.captions is None
 
 
 def test_a_row_comes_back_from_disk(world: World, tmp_path) -> None:

@@ -12,7 +12,7 @@ from bench.rows import Cell, Row
 from bench.table import difference_words, markdown, tables
 from components.metrics.bootstrap import draw_images
 from components.metrics.ranking import average_precision
-from components.training.data import Holdout
+from components.training.task import Holdout
 
 NUM_IMAGES, NUM_LABELS = 30, 5
 
@@ -31,10 +31,8 @@ def logits_of(method: str, seed: int) -> np.ndarray:
 
 
 def holdout_of() -> Holdout:
-    truth = truth_of()
-    return Holdout(
-        vectors=np.zeros((NUM_IMAGES, 1), np.float32), truth=truth, known=np.ones_like(truth)
-    )
+    states = np.where(truth_of(), 1, -1).astype(np.int8)
+    return Holdout.of(np.zeros((NUM_IMAGES, 1), np.float32), states)
 
 
 def measured(method: str, seed: int, mask: str = "m") -> Measured:
@@ -147,7 +145,7 @@ def test_decisions_do_not_depend_on_a_methods_scale(monkeypatch) -> None:
 
 
 def test_without_a_positive_in_the_holdout_no_tag_is_given() -> None:
-    empty = replace(holdout_of(), truth=np.zeros((NUM_IMAGES, NUM_LABELS), bool))
+    empty = replace(holdout_of(), states=np.full((NUM_IMAGES, NUM_LABELS), -1, np.int8))
     logits = logits_of("efuda", 0)
     assert not scoring.decide(logits, logits, empty).any()
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.world import CaptionReading, Part, SketchSet, World, save_world
+from bench.world import CaptionReading, Part, SketchSet, TagArrays, World, save_world
 from components.labels.vocabulary import Vocabulary
-from components.training.data import Names, Schedule
-from tuning.task import CaptionTags
+from components.training.schedule import Schedule
+from components.training.task import Names
 
 LABELS, EMBED, REGIONS = 12, 16, 4
 SIZES = {"train": 90, "val": 40, "test": 60}
@@ -61,7 +61,7 @@ def _captions(
 
     train = said("train")
     attributes = _unit(rng.normal(size=(3, EMBED)))
-    tags = CaptionTags(
+    tags = TagArrays(
         caption_vectors=_unit(train @ names + rng.normal(0, 0.1, (len(train), EMBED))),
         caption_rows=np.arange(len(train)),
         object_tags=train,

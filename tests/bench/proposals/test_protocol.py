@@ -7,28 +7,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import bench
 from bench.cell import Measured, cell_key, measure_cell
-from bench.grid import protocols_of
+from bench.grid import kinds_of, protocols_of
 from bench.proposals.candidates import candidates
-from bench.proposals.cell import LABELERS
 from bench.proposals.curves import RECALLS, Ranking
 from bench.proposals.known import halves, known_states
 from bench.proposals.ranked import SELECTED, rank
-from bench.proposals.world import (
-    ProposalWorld,
-    bench_world,
-    files_of,
-    fingerprint,
-    load_world,
-    proposal_world,
-)
+from bench.proposals.world import ProposalWorld, proposal_world
 from bench.protocols import DEFAULT
 from bench.rows import Cell
 from bench.world import World, open_world, save_world
 from components.errors import InputError
 from components.labelers.cooccurrence import LabelStatistics
-from examples.worlds.catalog import Skipped, make_world, real_data
+from examples.worlds import catalog
+from examples.worlds.clip_vectors import bench_world
 from tests.bench.tiny_world import tiny_world
 from tests.efuda.called import call
 
@@ -154,15 +146,15 @@ def test_a_world_without_statistics_says_so() -> None:
     assert "no label statistics" in row.status
 
 
-def test_only_worlds_with_statistics_are_asked_for_proposals() -> None:
-    assert protocols_of("clip_vitb16", DEFAULT) == ("proposals",)
-    assert "proposals" not in protocols_of("cards", DEFAULT)
+def test_only_worlds_with_statistics_are_asked_for_proposals(world) -> None:
+    assert protocols_of(kinds_of(world), DEFAULT) == ("proposals",)
+    assert "proposals" not in protocols_of(kinds_of(tiny_world()), DEFAULT)
 
 
 def test_rows_table_page_and_plots(world, tmp_path: Path, monkeypatch, capsys) -> None:
     folder = tmp_path / "world"
     save_world(world, folder)
-    monkeypatch.setattr(bench, "make_world", lambda *_: folder)
+    monkeypatch.setattr(catalog, "make_world", lambda *_: folder)
     asked = ["--world", "clip_vitb16", "--method", "softmax", "--method", "platt"]
     lines = tmp_path / "rows.jsonl"
     out = tmp_path / "out"
@@ -176,38 +168,14 @@ def test_rows_table_page_and_plots(world, tmp_path: Path, monkeypatch, capsys) -
     assert "Precision over recall" in page
     assert "every method against softmax (VLPL)" in page
     assert "Efuda against the best" not in page
-    assert "clip_vitb16-proposals.svg" in {path.name for path in (out / "plots").iterdir()}
+    plots = {path.name for path in (out / "plots").iterdir()}
+    assert "clip_vitb16-recall_at_equal_precision-proposals.svg" in plots
 
 
 def test_nothing_to_measure_names_what_there_is(tmp_path: Path, monkeypatch, world) -> None:
     folder = tmp_path / "world"
     save_world(world, folder)
-    monkeypatch.setattr(bench, "make_world", lambda *_: folder)
+    monkeypatch.setattr(catalog, "make_world", lambda *_: folder)
     for asked in (["--protocol", "single-positive"], ["--method", "vlpl"]):
         with pytest.raises(InputError, match="clip_vitb16: proposals"):
             call("bench", "--world", "clip_vitb16", *asked, "--out", tmp_path / "out")
-
-
-def test_missing_data_are_named(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("EFUDA_REAL_DATA", str(tmp_path))
-    for missing in ("not at", "coco250_image_caption.npy is missing"):
-        found = make_world("clip_vitb16", tmp_path / "out")
-        assert isinstance(found, Skipped)
-        assert "EFUDA_REAL_DATA" in found.reason
-        assert missing in found.reason
-        (tmp_path / "clip_vitb16").mkdir(exist_ok=True)
-
-
-def test_real_clip_vectors_make_a_world(tmp_path: Path) -> None:
-    root = real_data()
-    if not all(path.is_file() for path in files_of(root)):
-        pytest.skip(f"no CLIP vectors at {root}; set EFUDA_REAL_DATA")
-    folder = make_world("clip_vitb16", tmp_path)
-    assert isinstance(folder, Path)
-    found = proposal_world(open_world(folder))
-    assert found.num_other_images == load_world(root).num_other_images
-    assert open_world(folder).made_of == fingerprint(root)
-    row = measured("softmax", open_world(folder)).row
-    assert row.metrics["precision"] == pytest.approx(0.857, abs=1e-3)
-    assert row.metrics["recall"] == pytest.approx(0.175, abs=1e-3)
-    assert len(LABELERS) == len(set(LABELERS))

@@ -7,10 +7,10 @@ from hypothesis.extra.numpy import arrays
 from bench.proposals.candidates import Task, candidates
 from bench.proposals.curves import Ranking
 from bench.proposals.known import DESCRIPTIONS, halves, known_states
-from bench.proposals.world import TEMPERATURE, load_world
 from components.labelers.evidence import EvidenceLabeler
 from components.labelers.softmax_threshold import SoftmaxThreshold
 from examples.worlds.catalog import real_data
+from examples.worlds.clip_vectors import TEMPERATURE, load_world
 
 SHAPE = (5, 4)
 scores_of = arrays(np.float64, SHAPE, elements=st.sampled_from([0.1, 0.2, 0.5, 0.9]))
