@@ -1,0 +1,1 @@
+"""Which method is best with these labels; may import tuning, project and components, no stage."""

@@ -1,0 +1,1 @@
+"""Arithmetic on arrays and tensors, and what holds it; imports no other package of ours."""

@@ -1,0 +1,1 @@
+"""Worlds made by code, outside the wheel; may import every package of ours."""

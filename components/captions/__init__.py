@@ -1,0 +1,1 @@
+"""What captions say: tags, denials and the words for labels; may import labels."""

@@ -1,0 +1,1 @@
+"""Images and texts to unit vectors in one space; may import models and labels."""

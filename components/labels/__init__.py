@@ -1,0 +1,1 @@
+"""Cells, their states, and how they are hidden; a leaf, beside writing and errors."""

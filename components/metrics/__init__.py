@@ -1,0 +1,1 @@
+"""How well scores, probabilities and rankings do; a leaf."""

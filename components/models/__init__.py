@@ -1,0 +1,1 @@
+"""What is trained, and a trained tagger; may import labels."""

@@ -1,0 +1,1 @@
+"""Indexes, and what is asked of them; imports only writing and errors of components."""

@@ -1,0 +1,1 @@
+"""Vectors of images, label names and captions; may import project and components."""

@@ -1,0 +1,1 @@
+"""The search index and its measured recall; may import project and components."""

@@ -1,0 +1,1 @@
+"""Whether the challenger becomes champion; may import project and components."""

@@ -1,0 +1,1 @@
+"""Proposals for people, by the best method; may import project and components."""

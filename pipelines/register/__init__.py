@@ -1,0 +1,1 @@
+"""The serving bundle as an MLflow model version; may import project and components."""

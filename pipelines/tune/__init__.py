@@ -1,0 +1,1 @@
+"""Settings of each method, chosen on the hold-out; may import tuning, project and components."""

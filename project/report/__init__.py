@@ -1,0 +1,1 @@
+"""What pages share: frame, tables, thumbnails, words; may import components."""
