@@ -32,7 +32,7 @@ def draw_charts(names: Sequence[str], drawn: Curves, served: str) -> dict[str, D
     order = _worst_first(drawn.per_class[served])
 
     def per_class(figure: "Figure") -> None:
-        _per_class(figure, [names[label] for label in order], order, drawn, looks, served)
+        _per_class(figure, [names[int(label)] for label in order], order, drawn, looks, served)
 
     def pr_curve(figure: "Figure") -> None:
         _pr_curve(figure, drawn, looks, served)
@@ -71,8 +71,9 @@ def _per_class(
     axes = figure.subplots()
     for recipe, values in drawn.per_class.items():
         strong = recipe == served
-        style = {**looks[recipe].line(strong=strong), "linestyle": "none"}
-        axes.plot(values[order], range(len(order)), **style)
+        look = looks[recipe]
+        points = axes.plot(values[order], range(len(order)), **look.line(strong=strong))
+        points[0].set_linestyle("none")
     axes.set_yticks(range(len(order)), names, fontsize=7)
     axes.set(xlabel="average precision", xlim=(0, 1.02), ylim=(-1, len(order)))
     _legend(figure, axes, loc="outside upper center", ncols=3)
