@@ -91,10 +91,6 @@ class Layout:
         return self.root / "data" / "tuned" / "tuned.yaml"
 
     @property
-    def trials(self) -> Path:
-        return self.root / "data" / "tuned" / "trials.csv"
-
-    @property
     def proposals(self) -> Path:
         return self.root / "data" / "proposals" / "pseudo_labels.parquet"
 

@@ -53,12 +53,12 @@ def run_trial(
         trial=trial,
         score=result.best_score,
         best_epoch=result.best_epoch,
-        draws=_drawn(result.head, task.holdout) if method.is_cautious else (),
+        draws=drawn_scores(result.head, task.holdout) if method.is_cautious else (),
     )
     return outcome, result
 
 
-def _drawn(head: Head, holdout: Holdout) -> tuple[float, ...]:
+def drawn_scores(head: Head, holdout: Holdout) -> tuple[float, ...]:
     """Hold-out mAP in every draw of its images; the same draws for every trial."""
     logits = head_logits(head, holdout.vectors, holdout.regions)
     weights = draw_images(len(logits), NUM_DRAWS, seed=0)

@@ -46,7 +46,7 @@ class Standardiser:
         return (vectors - self.mean) / np.float32(self.scale)
 
 
-def zero_shot_head(
+def head_like_zero_shot(
     vectors: Float32[np.ndarray, "examples embed"],
     label_vectors: Float32[np.ndarray, "labels embed"],
     expected_share: Float32[np.ndarray, " labels"] | float,
@@ -167,7 +167,7 @@ class StandardisedLinear(nn.Module):
         """Ranks the training images of each label as zero-shot does."""
         vectors = task.views[0]
         space = Standardiser.of(vectors)
-        weight, bias = zero_shot_head(
+        weight, bias = head_like_zero_shot(
             space.apply(vectors), task.names.vectors, expected_share(task.states)
         )
         return cls(space, weight, bias)

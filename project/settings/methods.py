@@ -1,7 +1,8 @@
 """Sections of params.yaml on single methods, made from the settings classes of the catalog."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
+from dataclasses import Field as DataclassField
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 from pydantic import AfterValidator, Field, ValidationError, create_model
@@ -43,10 +44,17 @@ def _checked(method: Method) -> Any:
 def _section_of(method: Method) -> Any:
     hints = get_type_hints(method.settings)
     described: dict[str, Any] = {
-        each.name: (_told_apart(hints[each.name]), None) for each in fields(method.settings)
+        each.name: (_told_apart(hints[each.name]), _default(each))
+        for each in fields(method.settings)
     }
     model = create_model(f"{method.name}_section", __base__=MethodSection, **described)
     return Annotated[model, AfterValidator(_checked(method))]
+
+
+def _default(each: DataclassField[Any]) -> Any:
+    if each.default_factory is not MISSING:
+        return Field(default_factory=each.default_factory)
+    return each.default
 
 
 def _told_apart(hint: Any) -> Any:

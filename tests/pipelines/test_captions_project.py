@@ -68,7 +68,7 @@ def test_tagalign_is_tuned_trained_calibrated_and_evaluated_like_the_others(fini
     assert said["embed"]["captions"]["objects"] == 3
     assert said["embed"]["captions"]["attributes"] == 4
     kept = yaml.safe_load(layout.tuned.read_text())["methods"]["tagalign"]
-    assert len(kept["scores"]) == 4
+    assert len(kept["tried"]) == 4
     assert kept["settings"]["pool"] in {"best", "mean"}
     tagger = Tagger.load(layout.tagger("tagalign", 0))
     assert tagger.head.kind == "projected"
@@ -90,30 +90,23 @@ def test_one_new_caption_is_encoded_alone_and_only_tagalign_is_trained_again(pro
     rows = read_captions(project.root)
     rows[0]["caption"] = rows[0]["caption"].replace("A ", "A very old ")
     write_captions(project.root, rows)
-    _, embedded, trained = run(project, prepare, embed, train)
+    _, embedded, _, trained = run(project, prepare, embed, tune, train)
     assert embedded["captions"]["texts_encoded"] == 1
     assert [row["status"] for row in trained["taggers"]] == ["made", "kept", "trained"]
 
 
 def test_without_a_caption_recipe_no_caption_is_encoded(project):
     change_params(project, train={"recipes": ["zero_shot", "ignore_unknown"]})
-    embedded, trained = run(project, embed, train)
+    embedded, _, trained = run(project, embed, tune, train)
     assert "captions" not in embedded
     assert not project.captions.exists()
     assert len(trained["taggers"]) == 2
-    change_params(project, train={"method": "tagalign"})
+    change_params(project, train={"recipes": ["zero_shot", "tagalign"]})
     with pytest.raises(ArtefactError, match="efuda run embed"):
-        run(project, train)
-    again, trained = run(project, embed, train)
+        run(project, tune)
+    again, _, trained = run(project, embed, tune, train)
     assert again["captions"]["texts_encoded"] == 0
     assert [row["recipe"] for row in trained["taggers"]] == ["zero_shot", "tagalign"]
-
-
-def test_auto_says_that_labels_were_read_from_captions(project):
-    change_params(project, train={"method": "auto", "epochs": 1})
-    _, _, trained = run(project, embed, tune, train)
-    assert "read from captions" in trained["why"]
-    assert {row["recipe"] for row in trained["taggers"]} == {"zero_shot", "efuda"}
 
 
 def test_captions_in_another_language_are_refused_with_the_first(project):

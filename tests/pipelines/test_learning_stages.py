@@ -1,6 +1,5 @@
 """tune, pseudo_label and train on a small project."""
 
-import csv
 import os
 import signal
 import subprocess
@@ -20,8 +19,7 @@ from components.models.tagger import Tagger
 from pipelines.pseudo_label import stage as pseudo_label
 from pipelines.train import stage as train
 from pipelines.tune import stage as tune
-from project.learning_task import load_learning_data
-from project.plan import plan_of
+from project.learning_task import load_task
 from project.settings import load_settings
 from tests.projects.learning_project import make_project, write_params
 
@@ -37,46 +35,126 @@ def test_from_labels_to_taggers(tmp_path):
     layout = make_project(tmp_path)
     tuned, proposed, trained = run_stages(layout, tune, pseudo_label, train)
     assert tuned["rule"] == "verified"
-    assert tuned["best"]["holdout_mAP"] >= tuned["published"]["holdout_mAP"]
-    rows = list(csv.DictReader(layout.trials.read_text().splitlines()))
-    assert len(rows) == 4
+    methods = tuned["methods"]
+    assert list(methods) == ["zero_shot", "assume_negative", "ignore_unknown", "vlpl", "efuda"]
+    assert tuned["num_trials"] == sum(len(each["tried"]) for each in methods.values())
+    for each in methods.values():
+        assert each["holdout_mAP"] >= methods["zero_shot"]["holdout_mAP"] - 1e-9
+    assert proposed["method"] == max(methods, key=lambda name: methods[name]["holdout_mAP"])
     assert proposed["proposed"]["present"] > 0
     assert len(trained["taggers"]) == 1 + 4 * 3
     tagger = Tagger.load(layout.tagger("vlpl", 2))
     assert all(np.isfinite(value.numpy()).all() for value in tagger.head.state_dict().values())
 
 
-def test_a_recipe_of_attempts_learns_from_the_proposals_of_its_own_labeler(tmp_path):
+def test_what_a_recipe_guesses_for_itself_stays_inside_it(tmp_path):
     layout = make_project(tmp_path, train={"recipes": ["zero_shot", "gpr"], "epochs": 3})
-    tuned, _, _ = run_stages(layout, tune, pseudo_label, train)
-    chosen = tuned["methods"]["gpr"]["settings"]
-    assert chosen["labeler"]["name"] == "softmax"
-    assert chosen["epochs"] == 3
-    settings = load_settings(layout.params)
-    plan = plan_of("gpr", settings, layout, load_learning_data(settings, layout))
-    assert plan.proposals.any()
+    tuned, proposed, _ = run_stages(layout, tune, pseudo_label, train)
+    assert tuned["methods"]["gpr"]["settings"]["labeler"]["name"] == "softmax"
     assert Tagger.load(layout.tagger("gpr", 0)).recipe == "gpr"
+    layout.proposals.unlink()
+    (again,) = run_stages(layout, train)
+    assert [each["status"] for each in again["taggers"]] == ["made", "kept", "kept", "kept"]
+    assert proposed["method"] == "gpr"
 
 
 def test_proposals_never_touch_known_cells_or_the_test_split(tmp_path):
     layout = make_project(tmp_path)
     run_stages(layout, tune, pseudo_label)
-    data = load_learning_data(load_settings(layout.params), layout)
+    project = load_task(load_settings(layout.params), layout)
     proposals = read_proposals(layout.proposals)
-    assert set(proposals["example_id"].to_pylist()) <= set(data.train.labels.example_ids)
-    known = read_matrix(layout.labels, data.train.labels.example_ids, data.vocabulary)
+    assert set(proposals["example_id"].to_pylist()) <= set(project.labels.example_ids)
+    known = read_matrix(layout.labels, project.labels.example_ids, project.vocabulary)
     cells = zip(proposals["example_id"].to_pylist(), proposals["label"].to_pylist(), strict=True)
     place = {name: row for row, name in enumerate(known.example_ids)}
-    assert not any(known.known[place[i], data.vocabulary.index(name)] for i, name in cells)
+    assert not any(known.known[place[i], project.vocabulary.index(name)] for i, name in cells)
+
+
+def test_any_method_can_be_asked_for_proposals(tmp_path):
+    layout = make_project(tmp_path, pseudo_label={"method": "zero_shot", "present_above": 0.3})
+    _, proposed = run_stages(layout, tune, pseudo_label)
+    assert proposed["method"] == "zero_shot"
+    assert set(read_proposals(layout.proposals)["method"].to_pylist()) == {"zero_shot"}
+    write_params(layout, pseudo_label={"method": "csa"})
+    with pytest.raises(ArtefactError, match=r"no choice for csa"):
+        run_stages(layout, pseudo_label)
+
+
+def tuned_methods(layout):
+    return yaml.safe_load(layout.tuned.read_text())["methods"]
+
+
+def test_one_method_changed_is_one_method_tuned_and_trained(tmp_path):
+    few = {"seeds": [0], "recipes": ["zero_shot", "entropy", "vlpl"]}
+    layout = make_project(tmp_path, train=few)
+    run_stages(layout, tune, train)
+    before = tuned_methods(layout)
+    (again,) = run_stages(layout, tune)
+    assert again["num_trials"] == 0
+    assert tuned_methods(layout) == before
+    write_params(layout, train={**few, "methods": {"vlpl": {"alpha": 0.05}}})
+    tuned, trained = run_stages(layout, tune, train)
+    assert tuned["num_trials"] == len(tuned["methods"]["vlpl"]["tried"])
+    assert {each["settings"]["alpha"] for each in tuned["methods"]["vlpl"]["tried"]} == {0.05}
+    assert tuned_methods(layout)["entropy"] == before["entropy"]
+    assert [each["status"] for each in trained["taggers"]] == ["made", "kept", "trained"]
+
+
+def test_a_setting_that_the_user_fixed_whole_leaves_nothing_to_search(tmp_path):
+    fixed = {
+        "pull": 0.0,
+        "alpha": 0.2,
+        "beta": 0.7,
+        "beta_negative": 0.0,
+        "labeler": {"name": "softmax", "theta": 0.3},
+    }
+    layout = make_project(tmp_path, train={"recipes": ["vlpl"], "methods": {"vlpl": fixed}})
+    (tuned,) = run_stages(layout, tune)
+    assert tuned["num_trials"] == 1
+    assert tuned["methods"]["vlpl"]["settings"]["alpha"] == 0.2
+
+
+def test_what_tune_chose_can_be_edited(tmp_path):
+    layout = make_project(tmp_path, train={"seeds": [0], "recipes": ["entropy"]})
+    run_stages(layout, tune, train)
+    first = Tagger.load(layout.tagger("entropy", 0)).fingerprint
+    text = yaml.safe_load(layout.tuned.read_text())
+    text["methods"]["entropy"]["settings"]["alpha"] = 0.4
+    layout.tuned.write_text(yaml.safe_dump(text))
+    _, trained = run_stages(layout, tune, train)
+    assert [each["status"] for each in trained["taggers"]] == ["trained"]
+    assert Tagger.load(layout.tagger("entropy", 0)).fingerprint != first
+    text["methods"]["entropy"]["settings"]["alpha"] = -1
+    layout.tuned.write_text(yaml.safe_dump(text))
+    with pytest.raises(InputError, match=r"methods\.entropy\.settings.*alpha must be"):
+        run_stages(layout, train)
+
+
+def test_settings_changed_after_tune_are_not_trained_with(tmp_path):
+    layout = make_project(tmp_path, train={"seeds": [0], "recipes": ["entropy"]})
+    run_stages(layout, tune)
+    write_params(
+        layout,
+        train={"seeds": [0], "recipes": ["entropy"], "methods": {"entropy": {"alpha": 0.7}}},
+    )
+    with pytest.raises(ArtefactError, match=r"before train\.methods\.entropy was set"):
+        run_stages(layout, train)
+
+
+def test_a_setting_that_an_attempt_cannot_have_is_told(tmp_path):
+    fixed = {"theta_negative": 0.6}
+    layout = make_project(tmp_path, train={"recipes": ["trm_ml"], "methods": {"trm_ml": fixed}})
+    with pytest.raises(InputError, match="theta_negative"):
+        load_settings(layout.params)
 
 
 def test_trained_taggers_are_kept_until_something_they_read_changes(tmp_path):
     layout = make_project(tmp_path, train={"seeds": [0], "recipes": ["zero_shot", "vlpl"]})
-    run_stages(layout, tune, pseudo_label, train)
+    run_stages(layout, tune, train)
     (again,) = run_stages(layout, train)
     assert [row["status"] for row in again["taggers"]] == ["made", "kept"]
     write_params(layout, train={"seeds": [1], "recipes": ["assume_negative"]})
-    (other,) = run_stages(layout, train)
+    _, other = run_stages(layout, tune, train)
     assert [row["status"] for row in other["taggers"]] == ["trained"]
     assert not layout.tagger("vlpl", 0).exists()
 
@@ -85,7 +163,7 @@ def test_without_verified_cells_the_report_says_so(tmp_path):
     layout = make_project(tmp_path, verified=False)
     (tuned,) = run_stages(layout, tune)
     assert tuned["rule"] == "observed"
-    assert tuned["labeler"]["name"] == "softmax"
+    assert tuned["methods"]["vlpl"]["settings"]["labeler"]["name"] == "softmax"
     assert "counted as absent" in tuned["chosen_by"]
 
 
@@ -96,12 +174,12 @@ def test_no_known_training_label_is_a_clear_error(tmp_path):
         run_stages(layout, tune)
 
 
-def test_thresholds_of_another_encoder_are_refused(tmp_path):
+def test_choices_for_another_encoder_are_refused(tmp_path):
     layout = make_project(tmp_path)
     run_stages(layout, tune)
     tuned = yaml.safe_load(layout.tuned.read_text())
     layout.tuned.write_text(yaml.safe_dump({**tuned, "encoder_id": "other-1"}))
-    with pytest.raises(ArtefactError, match="thresholds do not carry over"):
+    with pytest.raises(ArtefactError, match="settings do not carry over"):
         run_stages(layout, pseudo_label)
 
 
@@ -111,8 +189,8 @@ def test_a_killed_training_goes_on_to_the_same_taggers(tmp_path):
     whole = make_project(tmp_path / "whole", train=sections)
     killed = make_project(tmp_path / "killed", train=sections)
     for layout in (whole, killed):
-        run_stages(layout, tune, pseudo_label)
-    command = [sys.executable, "-m", "pipelines.train.stage"]
+        run_stages(layout, tune)
+    command = [sys.executable, "-m", "pipelines.train"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     subprocess.run(command, cwd=whole.root, env=environment, check=True, capture_output=True)
     process = subprocess.Popen(
@@ -144,15 +222,15 @@ def wait_for(condition, timeout_s=120):
 
 @pytest.mark.ray
 @pytest.mark.slow
-def test_ray_tune_finds_what_the_local_sweep_finds_and_goes_on(tmp_path):
+def test_ray_tune_finds_what_the_local_search_finds(tmp_path):
     local = make_project(tmp_path / "local")
     on_ray = make_project(tmp_path / "ray", tune={"runner": "ray"})
     (expected,) = run_stages(local, tune)
     (found,) = run_stages(on_ray, tune)
-    assert found["labeler"] == expected["labeler"]
-    assert found["best"] == pytest.approx(expected["best"], abs=1e-6)
-    (again,) = run_stages(on_ray, tune)
-    assert again["best"] == found["best"]
+    assert found["num_trials"] == expected["num_trials"] > 10
+    for name, each in expected["methods"].items():
+        assert found["methods"][name]["settings"] == each["settings"]
+        assert found["methods"][name]["holdout_mAP"] == pytest.approx(each["holdout_mAP"], abs=1e-5)
 
 
 @pytest.mark.ray
@@ -162,7 +240,7 @@ def test_two_ray_workers_train_what_one_process_trains(tmp_path):
     local = make_project(tmp_path / "local", train=few)
     spread = make_project(tmp_path / "ray", train={**few, "num_workers": 2})
     for layout in (local, spread):
-        run_stages(layout, tune, pseudo_label, train)
+        run_stages(layout, tune, train)
     one, two = (Tagger.load(x.tagger("assume_negative", 0)) for x in (local, spread))
     weights = [each.head.state_dict()["weight"].numpy() for each in (two, one)]
     np.testing.assert_allclose(*weights, atol=0.02)

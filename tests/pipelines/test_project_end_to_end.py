@@ -45,7 +45,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     params = world / "project" / "params.yaml"
     values = yaml.safe_load(params.read_text(encoding="utf-8"))
-    values["tune"] |= {"num_trials": 2, "runner": "local"}
+    values["tune"] |= {"runner": "local"}
     values["train"] |= {"epochs": 3, "seeds": [0]}
     values["evaluate"] |= {"num_bootstrap": 50}
     params.write_text(yaml.safe_dump(values), encoding="utf-8")

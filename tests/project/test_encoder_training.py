@@ -26,7 +26,7 @@ from pipelines.train import stage as train
 from pipelines.tune import stage as tune
 from project.encoder_training import EncoderTraining, registered_tagger
 from project.layout import Layout
-from project.learning_task import load_learning_data
+from project.learning_task import load_task
 from project.settings import load_settings, parse_settings
 from project.taggers import embedded_photos, stored_logits, vectors_of
 from tests.components.encoders.tiny_checkpoint import write_checkpoint
@@ -102,7 +102,7 @@ def test_stored_vectors_are_those_of_the_encoder_that_is_kept(finished):
     assert encoder.id == tagger.encoder_id
     photos = embedded_photos(layout, "test", tagger.project_encoder_id)
     hashes = [photo.content_hash for photo in photos]
-    pixels = training.pictures(load_learning_data(settings, layout).val).pixels(np.arange(2))
+    pixels = training.pictures(load_task(settings, layout).holdout_hashes).pixels(np.arange(2))
     assert pixels.shape == (2, 3, 32, 32)
     stored = vectors_of(tagger, layout).load_global("original", hashes)
     before = FeatureStore(layout.features, tagger.project_encoder_id).load_global(

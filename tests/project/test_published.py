@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from components.data.examples import read_examples, read_quarantine
+from components.labelers.softmax_threshold import SoftmaxThreshold
 from components.labels.published_masks import (
     cap_labelled_rows,
     cole_single_positive,
@@ -71,8 +72,9 @@ def test_what_the_command_writes_are_the_published_settings(tmp_path):
     settings = load_settings(layout.params)
     assert (settings.encoder.model, settings.encoder.pretrained) == ("ViT-L-14-336", "openai")
     assert settings.prompts.templates == ("{name}",)
-    fixed = settings.tune.fixed
-    assert (fixed.theta, fixed.alpha, fixed.beta, fixed.temperature_factor) == (0.3, 0.2, 0.7, 1)
+    given = settings.train.given("vlpl")
+    assert (given["alpha"], given["beta"], given["beta_negative"]) == (0.2, 0.7, 0.0)
+    assert given["labeler"] == SoftmaxThreshold(theta=0.3)
     assert settings.source.images == "../data/VOCdevkit/VOC2012/JPEGImages"
     dvc = yaml.safe_load((tmp_path / "a" / "dvc.yaml").read_text("utf-8"))
     lists = "../data/VOCdevkit/VOC2012/ImageSets/Main"

@@ -32,7 +32,7 @@ def make_project(root: Path, num_images: int = 70, **sections: dict) -> Layout:
         "source": {"kind": "jsonl", "images": "images", "annotations": "captions.jsonl"},
         "encoder": {"kind": "open_clip", "model": "local-dir:encoder"},
         "embed": {"runner": "local", "num_threads": 1, "shard_size": 64},
-        "tune": {"num_trials": 1, "runner": "local"},
+        "tune": {"runner": "local"},
         "train": TRAIN,
         "calibrate": {"num_bootstrap": 10},
         "evaluate": {"num_bootstrap": 20},

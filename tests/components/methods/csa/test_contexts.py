@@ -1,12 +1,10 @@
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from components.errors import ArtefactError, InputError
+from components.errors import InputError
 from components.methods.csa.affinity import affinity, co_occurrence
 from components.methods.csa.contexts import ContextModel, widest_gap
 
@@ -90,18 +88,6 @@ def test_shuffled_contexts_keep_their_sizes_and_lose_their_labels():
     assert np.bincount(control.groups).tolist() == np.bincount(plain.groups).tolist()
     assert partition(control.groups) != partition(plain.groups)
     np.testing.assert_array_equal(control.groups, plain.shuffled(0).groups)
-
-
-def test_contexts_survive_json():
-    plain = ContextModel.fit(scenes(3, 4, 50), unit(12), num_groups=3)
-    again = ContextModel.from_dict(json.loads(json.dumps(plain.to_dict())))
-    np.testing.assert_array_equal(again.groups, plain.groups)
-
-
-@pytest.mark.parametrize("wrong", [None, [0, 2], ["a"], [0.5], [-1, 0]])
-def test_other_json_is_refused(wrong):
-    with pytest.raises(ArtefactError, match="No contexts"):
-        ContextModel.from_dict({"groups": wrong})
 
 
 @pytest.mark.parametrize("num_labels", [1, 2, 3])

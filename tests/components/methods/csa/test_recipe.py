@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from components.methods.csa.contextual_start import ContextualStart
+from components.methods.csa.recipe import contexts_of
 from components.methods.csa.settings import CSASettings
 from components.metrics.ranking import average_precision
 from components.models.heads.catalog import head_class
@@ -81,9 +82,7 @@ def test_the_order_of_labels_does_not_matter():
 def test_a_folded_head_reads_raw_images_alike_and_can_be_loaded(whole):
     task, _ = world()
     settings = CSASettings(num_groups=2)
-    begun = ContextualStart.of(
-        Start(task, names), settings.contexts(Start(task, names)), hidden=4, whole=whole
-    )
+    begun = ContextualStart.of(task, contexts_of(settings, task), hidden=4, whole=whole)
     torch.nn.init.normal_(begun.head.contexts.up.weight)
     begun.head.feedback.fill_(0.5)
     raw = begun.space.folded(begun.head).eval()

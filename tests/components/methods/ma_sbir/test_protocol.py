@@ -8,7 +8,7 @@ import pytest
 from components.errors import InputError
 from components.methods.ma_sbir import conversion, selection
 from components.methods.ma_sbir.conversion import CENTRED, RAW, Fitter
-from components.methods.ma_sbir.protocol import WAYS, SketchProtocol, unseen_retrieval
+from components.methods.ma_sbir.protocol import WAYS, SketchProtocol
 from components.methods.ma_sbir.query_expansion import unit
 from components.methods.ma_sbir.selection import hold_outs_of, inner_score, relevance
 from components.methods.ma_sbir.world import SketchWorld
@@ -82,8 +82,7 @@ def test_choice_and_converter_know_nothing_of_the_unseen_classes(several):
 
 @pytest.mark.parametrize("way", WAYS)
 def test_same_seed_same_result_and_interpolated_is_never_below_ordinary(way):
-    result = unseen_retrieval(way, world(), UNSEEN, 3)
-    again = unseen_retrieval(way, world(), UNSEEN, 3)
+    result, again = (SketchProtocol(world()).run(way, UNSEEN, 3) for _ in range(2))
     np.testing.assert_array_equal(result.ordinary, again.ordinary)
     assert result.settings == again.settings
     assert (result.interpolated >= result.ordinary - 1e-12).all()
@@ -133,7 +132,7 @@ def test_hold_outs_are_all_sets_or_a_few_disjoint_ones():
 )
 def test_what_cannot_be_asked_is_refused(way, unseen, message):
     with pytest.raises(InputError, match=message):
-        unseen_retrieval(way, world(), unseen, 0)
+        SketchProtocol(world()).run(way, unseen, 0)
 
 
 def test_a_world_without_plain_sketches_or_with_unknown_classes_is_refused():

@@ -1,4 +1,4 @@
-"""Stages with train.prompts: tokens, on a tiny open_clip encoder."""
+"""Stages with train.methods.csa.prompts: tokens, on a tiny open_clip encoder."""
 
 import numpy as np
 import pytest
@@ -16,13 +16,13 @@ from components.models.tagger import Tagger
 from pipelines.train import stage as train
 from pipelines.tune import stage as tune
 from project.layout import Layout
-from project.learning_task import load_learning_data
+from project.learning_task import load_task
 from project.settings import load_settings
 from tests.components.encoders.tiny_checkpoint import write_checkpoint
 from tests.projects.learning_project import make_project, unit, write_params
 
 TEMPLATE = "a dog cat {name}"
-TRAIN = {"recipes": ["csa"], "seeds": [0], "epochs": 2, "prompts": "tokens"}
+TRAIN = {"recipes": ["csa"], "seeds": [0], "epochs": 2, "methods": {"csa": {"prompts": "tokens"}}}
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +50,7 @@ def root(tmp_path_factory):
     ).save(layout.label_vectors)
     encoder_section = {"kind": "open_clip", "model": "local-dir:encoder"}
     prompts = {"templates": [TEMPLATE]}
-    tune_section = {"fixed": {}}
-    write_params(layout, encoder=encoder_section, train=TRAIN, prompts=prompts, tune=tune_section)
+    write_params(layout, encoder=encoder_section, train=TRAIN, prompts=prompts)
     return root
 
 
@@ -74,9 +73,11 @@ def test_tune_and_train_learn_tokens_and_leave_a_plain_tagger(root, tmp_path):
     assert isinstance(tagger.head, ContextualHead)
     assert tagger.head.pool.where.shape == (6, 24)
     assert train.run(settings, layout)["taggers"][0]["status"] == "kept"
-    settings = settings_with(layout, tmp_path / "params.yaml", train={"prompts": "residual"})
-    assert load_learning_data(settings, layout).prompter is None
-    with pytest.raises(ArtefactError, match="force tune"):
+    settings = settings_with(
+        layout, tmp_path / "params.yaml", train={"methods": {"csa": {"prompts": "residual"}}}
+    )
+    assert load_task(settings, layout).task.names.prompter is None
+    with pytest.raises(ArtefactError, match="run tune"):
         train.run(settings, layout)
 
 
@@ -86,19 +87,7 @@ def test_vectors_of_another_encoder_are_refused(root, tmp_path):
         Layout(root), tmp_path / "params.yaml", encoder={"model": "local-dir:other"}
     )
     with pytest.raises(ArtefactError, match="run embed"):
-        load_learning_data(settings, Layout(root))
-
-
-@pytest.mark.parametrize(
-    ("sections", "said"),
-    [
-        ({"train": {"recipes": ["vlpl"]}}, "is for csa"),
-        ({"train": {"method": "efuda"}}, "is for csa"),
-    ],
-)
-def test_tokens_that_nothing_learns_are_refused(root, tmp_path, sections, said):
-    with pytest.raises(InputError, match=said):
-        settings_with(Layout(root), tmp_path / "params.yaml", **sections)
+        load_task(settings, Layout(root))
 
 
 def test_tokens_without_a_tower_are_refused(tmp_path):
