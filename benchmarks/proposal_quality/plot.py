@@ -11,7 +11,7 @@ from bench.proposals.selection import THETAS
 from benchmarks.proposal_quality.measure import Measured
 from components.atomic import write_text
 from project.report.drawing import draw
-from project.report.style import INK
+from project.report.style import INK, PAPER
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -63,6 +63,8 @@ def _paint_panel(panel: "Axes", measured: Measured) -> None:
             (recall, precision),
             xytext=LABEL_OFFSETS[theta],
             textcoords="offset points",
+            zorder=5,
+            bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.85, "pad": 0.8},
         )
     panel.set(title=TITLES[measured.protocol], ylim=(0.2, 1.0))
     panel.set_xlabel("recall on images of three labels or more")
