@@ -40,7 +40,9 @@ def plot(measured: Sequence[Measured], path: Path) -> None:
             found |= dict(zip(titles, handles, strict=True))
         panels[0].set_ylabel("precision of the proposals")
         titles = [LOOKS[name].title for name in shown]
-        figure.legend([found[t] for t in titles], titles, loc="outside lower center", ncols=4)
+        figure.legend(
+            [found[t] for t in titles], titles, loc="outside lower center", ncols=len(measured) + 1
+        )
 
     drawing = draw(
         paint,
