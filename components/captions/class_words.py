@@ -6,7 +6,6 @@ The table for COCO's eighty classes (``coco_words.csv``) is ours.
 import csv
 from collections.abc import Mapping
 from importlib import resources
-from pathlib import Path
 
 from components.captions.tags import CaptionTags
 from components.errors import InputError
@@ -67,11 +66,6 @@ class ClassWords:
         """
         found = (self.label_of(m.name, *m.shorter) for m in tags.negated if m.kind == "object")
         return frozenset(label for label in found if label) - self.labels_of(tags)
-
-
-def read_class_words(path: Path, vocabulary: Vocabulary) -> ClassWords:
-    """Read ``label,words`` rows; words are parted by spaces and write their own as ``_``."""
-    return ClassWords(vocabulary, _rows(path.read_text(encoding="utf-8")))
 
 
 def coco_class_words(vocabulary: Vocabulary) -> ClassWords:

@@ -8,13 +8,15 @@ from components.data.examples import Example, Split
 from components.errors import InputError
 
 
-def assign_split(key: str, *, val_share: float, test_share: float, salt: str) -> Split:
-    """The split of one key; it depends on nothing but these arguments.
+def assign_splits(
+    keys: Iterable[str], *, val_share: float, test_share: float, salt: str
+) -> list[Split]:
+    """The split of each key, in the order given; it depends on nothing but the other arguments.
 
-    Use the content hash as the key: equal files then always share a split.
+    Use content hashes as keys: equal files then always share a split.
 
     Args:
-        key: What is hashed.
+        keys: What is hashed.
         val_share: Expected share of ``val``, in [0, 1).
         test_share: Expected share of ``test``, in [0, 1).
         salt: Another salt gives another, independent assignment.
@@ -22,13 +24,6 @@ def assign_split(key: str, *, val_share: float, test_share: float, salt: str) ->
     Raises:
         InputError: If a share is out of range or nothing is left for ``train``.
     """
-    return assign_splits([key], val_share=val_share, test_share=test_share, salt=salt)[0]
-
-
-def assign_splits(
-    keys: Iterable[str], *, val_share: float, test_share: float, salt: str
-) -> list[Split]:
-    """The split of each key, in the order given; see :func:`assign_split`."""
     if not (val_share >= 0 and test_share >= 0 and val_share + test_share < 1):
         raise InputError(
             "The shares of val and test must not be negative and must stay below 1 together; "

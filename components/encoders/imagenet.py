@@ -14,7 +14,6 @@ from components.errors import ArtefactError
 
 ARCHITECTURE = "tf_efficientnet_lite0"
 STRIDE = 32
-NUM_CLASSES = 1000
 
 
 def classifier_weights() -> dict[str, Tensor]:

@@ -78,22 +78,3 @@ def expected_calibration_error(bins: ReliabilityBins) -> float:
         return float("nan")
     gaps = np.abs(bins.mean_probability[filled] - bins.share_present[filled])
     return float(np.average(gaps, weights=bins.count[filled]))
-
-
-def brier_score(
-    probabilities: Float[np.ndarray, "examples labels"],
-    truth: Bool[np.ndarray, "examples labels"],
-    known: Bool[np.ndarray, "examples labels"],
-) -> float:
-    """Mean squared distance between probability and truth over known cells.
-
-    Brier, "Verification of Forecasts Expressed in Terms of Probability", 1950.
-    0 is best; NaN when no cell is known.
-
-    Example:
-        >>> brier_score(np.array([[0.5]]), np.array([[True]]), np.array([[True]]))
-        0.25
-    """
-    if not known.any():
-        return float("nan")
-    return float(np.mean((probabilities[known] - truth[known]) ** 2))

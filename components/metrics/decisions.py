@@ -1,62 +1,8 @@
 """Precision, recall and F1 of yes/no decisions, on partly known labels."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Bool, Float, Shaped
 from numpy.typing import ArrayLike
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClassDecisions:
-    """How the decisions of each label fare on its known cells.
-
-    Attributes:
-        precision: Share of the positive decisions that are right; 0 where no
-            positive decision was made.
-        recall: Share of the known positives that were found; NaN where there is
-            none.
-        f1: Harmonic mean of the two; NaN where there is no known positive.
-        num_positives: Known positives.
-        num_negatives: Known negatives.
-    """
-
-    precision: Float[np.ndarray, " labels"]
-    recall: Float[np.ndarray, " labels"]
-    f1: Float[np.ndarray, " labels"]
-    num_positives: Int[np.ndarray, " labels"]
-    num_negatives: Int[np.ndarray, " labels"]
-
-
-def per_class_decisions(
-    decided: Bool[np.ndarray, "examples labels"],
-    truth: Bool[np.ndarray, "examples labels"],
-    known: Bool[np.ndarray, "examples labels"],
-) -> ClassDecisions:
-    """Precision, recall and F1 of each label.
-
-    Args:
-        decided: Whether the tag is given, usually ``probability >= threshold``.
-        truth: Whether the label is present; ignored where not known.
-        known: Which cells count.
-
-    Example:
-        >>> decided = np.array([[True], [True], [False]])
-        >>> truth = np.array([[True], [False], [True]])
-        >>> per_class_decisions(decided, truth, np.ones_like(truth)).f1
-        array([0.5])
-    """
-    hits = (decided & truth & known).sum(axis=0)
-    chosen = (decided & known).sum(axis=0)
-    positives = (truth & known).sum(axis=0)
-    recall = _ratio(hits, positives, empty=np.nan)
-    return ClassDecisions(
-        precision=_ratio(hits, chosen, empty=0.0),
-        recall=recall,
-        f1=f_beta_at(decided, truth, known),
-        num_positives=positives,
-        num_negatives=known.sum(axis=0) - positives,
-    )
 
 
 def f_beta_at(

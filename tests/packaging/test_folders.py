@@ -4,9 +4,7 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = (
-    *("bench", "components", "efuda", "examples", "pipelines", "project", "serving", "tuning"),
-)
+PACKAGES = ["bench", "components", "efuda", "examples", "pipelines", "project", "serving", "tuning"]
 
 
 def test_every_folder_says_what_lives_there_and_what_it_may_import():

@@ -6,15 +6,13 @@ eigenvalues is widest in [⌈√C/2⌉, ⌈2√C⌉], or is given.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Float32, Int, Int8, Int64
 from scipy import sparse
 
-from components.errors import ArtefactError, InputError
+from components.errors import InputError
 from components.methods.csa.affinity import IMAGES_FOR_HALF, affinity
 
 RESTARTS = 20
@@ -70,24 +68,6 @@ class ContextModel:
     def shuffled(self, seed: int) -> "ContextModel":
         """The control: labels dealt out to groups of the same sizes at random."""
         return ContextModel(groups=np.random.default_rng(seed).permutation(self.groups))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON."""
-        return {"groups": self.groups.tolist()}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "ContextModel":
-        """What :meth:`to_dict` wrote.
-
-        Raises:
-            ArtefactError: If a group is no whole number, or one has no label.
-        """
-        groups = values.get("groups")
-        given: list[Any] = groups if isinstance(groups, list) else [None]
-        whole = all(type(each) is int for each in given)
-        if not whole or set(given) != set(range(max(given, default=-1) + 1)):
-            raise ArtefactError(f"No contexts: groups must be 0, 1, … without gaps, got {groups}.")
-        return cls(groups=np.asarray(given, np.int64))
 
 
 def widest_gap(eigenvalues: Float[np.ndarray, " first"], num_labels: int) -> int:

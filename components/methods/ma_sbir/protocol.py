@@ -173,16 +173,3 @@ class SketchProtocol:
                 "are needed. Leave out fewer classes."
             )
         return classes
-
-
-def unseen_retrieval(
-    way: Way, world: SketchWorld, unseen: Sequence[int], seed: int
-) -> UnseenResult:
-    """One way on one set of unseen classes; the same arguments give the same result.
-
-    To run several, keep a :class:`SketchProtocol`, which does not fit anything twice.
-
-    Raises:
-        InputError: For an unknown way, or classes that leave nothing to learn or ask.
-    """
-    return SketchProtocol(world).run(way, unseen, seed)

@@ -35,12 +35,10 @@ class KindScore:
     Attributes:
         map_all: With its interval over draws of images.
         gain: Difference to the reference variant, paired draw by draw; None for itself.
-        per_query: NaN where no image answers.
     """
 
     map_all: Interval
     gain: Interval | None
-    per_query: Float[np.ndarray, " queries"]
 
 
 def score_queries(
@@ -92,16 +90,15 @@ def per_kind_analysis(
         known = np.ones_like(asked.truth)
         values: dict[str, float] = {}
         draws: dict[str, np.ndarray] = {}
-        each: dict[str, np.ndarray] = {}
         for name, head in variants.items():
             scores = score_queries(head, regions, asked.vectors)
-            each[name] = average_precision(scores, asked.truth)
-            values[name] = mean_average_precision(each[name], asked.names).value
+            per_query = average_precision(scores, asked.truth)
+            values[name] = mean_average_precision(per_query, asked.names).value
             drawn = drawn_average_precision(scores, asked.truth, known, weights)
             draws[name] = drawn_mean_average_precision(drawn)
         for name in variants:
             apart = None
             if name != reference:
                 apart = interval(values[name] - values[reference], draws[name] - draws[reference])
-            result[name][kind] = KindScore(interval(values[name], draws[name]), apart, each[name])
+            result[name][kind] = KindScore(interval(values[name], draws[name]), apart)
     return result

@@ -89,7 +89,7 @@ class TagAlignLearner(Learner):
         self.captions = captions.captions
         text = torch.from_numpy(task.names.vectors)
         self.projected = ProjectedHead(
-            GatedProjector.on_projected(
+            GatedProjector(
                 text.shape[1],
                 num_blocks=settings.num_blocks,
                 kernel_size=settings.kernel_size,

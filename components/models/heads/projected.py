@@ -107,7 +107,7 @@ class ProjectedHead(Head):
     def empty(cls, **settings: int) -> "ProjectedHead":
         """All of it still to be loaded."""
         embed_dim = settings["embed_dim"]
-        projector = GatedProjector.on_projected(
+        projector = GatedProjector(
             embed_dim, num_blocks=settings["num_blocks"], kernel_size=settings["kernel_size"]
         )
         return cls(

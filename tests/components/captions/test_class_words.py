@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.captions.class_words import ClassWords, coco_class_words, read_class_words
+from components.captions.class_words import ClassWords, coco_class_words
 from components.captions.rule_parser import RuleParser
 from components.errors import InputError
 from components.labels.vocabulary import Vocabulary
@@ -22,15 +22,14 @@ def test_words_become_labels():
     assert words.denied_by(tags) == {"dog"}
 
 
+def test_words_for_no_label_are_refused():
+    with pytest.raises(InputError, match="'wolf'"):
+        ClassWords(SMALL, {"wolf": ("wolf",)})
+
+
 def test_a_word_for_two_labels_is_refused():
     with pytest.raises(InputError, match="stands for"):
         ClassWords(SMALL, {"dog": ("pet",), "person": ("pet",)})
-
-
-def test_a_row_for_no_label_is_refused(tmp_path):
-    (tmp_path / "words.csv").write_text("label,words\nwolf,wolf\n", encoding="utf-8")
-    with pytest.raises(InputError, match="'wolf'"):
-        read_class_words(tmp_path / "words.csv", SMALL)
 
 
 @pytest.mark.skipif(not (REAL / "labels").is_dir(), reason="set EFUDA_REAL_DATA")

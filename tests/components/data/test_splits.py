@@ -4,7 +4,6 @@ import pytest
 
 from components.data.examples import Example
 from components.data.splits import (
-    assign_split,
     assign_splits,
     frozen_photos,
     split_hash,
@@ -25,7 +24,7 @@ def test_growth_moves_nothing() -> None:
     keys = [str(number) for number in range(200)]
     small, large = assign_splits(keys[:50], **SHARES), assign_splits(keys, **SHARES)
     assert large[:50] == small
-    assert assign_split(keys[7], **SHARES) == small[7]
+    assert assign_splits([keys[7]], **SHARES) == [small[7]]
 
 
 def test_the_share_of_val_never_moves_test() -> None:
@@ -44,7 +43,7 @@ def test_another_salt_is_another_assignment() -> None:
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (-0.1, 0.2), (float("nan"), 0.1)])
 def test_shares_out_of_range(shares: tuple[float, float]) -> None:
     with pytest.raises(InputError, match="below 1"):
-        assign_split("key", val_share=shares[0], test_share=shares[1], salt="")
+        assign_splits(["key"], val_share=shares[0], test_share=shares[1], salt="")
 
 
 def test_the_hash_of_the_test_split_sees_its_pictures_alone() -> None:

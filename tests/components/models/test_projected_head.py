@@ -17,7 +17,7 @@ def unit(*shape, seed=0):
 
 def head(*, best_region=False, open_gates=False, num_labels=5, **more):
     made = ProjectedHead(
-        GatedProjector.on_projected(8, num_blocks=1, kernel_size=3, seed=1),
+        GatedProjector(8, num_blocks=1, kernel_size=3, seed=1),
         unit(num_labels, 8, seed=2),
         (2, 3),
         best_region=best_region,
