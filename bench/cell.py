@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.cell_figures import Scored, score
 from bench.protocols import PROPOSALS, SKETCH, label_task
 from bench.rows import NOT_APPLICABLE, Cell, Row, row_key, scores_path, write_row
-from bench.test_figures import Scored, score
 from bench.world import World
 from components.atomic import atomic_path
 from components.errors import InputError

@@ -6,13 +6,13 @@ import numpy as np
 from blake3 import blake3
 
 from bench.caption_reading import Words, read_captions
-from bench.drawings import drawings_of
+from bench.sketch_vectors import drawings_of
 from bench.world import SPLITS, Part, SketchSet, World, is_current, save_world
 from components.data.examples import Example, Split, read_examples
 from components.data.images import decode_image
 from components.encoders.catalog import build_encoder
+from components.encoders.config_paths import anchored
 from components.encoders.encoder import Encoder
-from components.encoders.files import anchored
 from components.errors import ArtefactError, InputError
 from components.features.label_vectors import LabelVectors
 from components.features.store import FeatureStore

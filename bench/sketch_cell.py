@@ -9,8 +9,8 @@ from typing import cast
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
+from bench.cell_figures import NUM_DRAWS, Scored
 from bench.rows import Cell
-from bench.test_figures import NUM_DRAWS, Scored
 from bench.world import SPLITS, World
 from components.errors import InputError
 from components.labels.states import PRESENT

@@ -23,8 +23,8 @@ from benchmarks.figures import Figure, run_on_project
 from components.data.examples import Example, read_examples
 from components.data.images import decode_image
 from components.encoders.catalog import build_encoder
+from components.encoders.config_paths import anchored
 from components.encoders.encoder import Encoder
-from components.encoders.files import anchored
 from components.features.label_vectors import LabelVectors
 from components.features.region_rows import RegionRows
 from components.features.store import FeatureStore

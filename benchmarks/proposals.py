@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from bench.proposals.candidates import DEFAULT
-from bench.proposals.known import DESCRIPTIONS, Protocol
-from bench.proposals.ranked import SELECTED
+from bench.proposals.cross_fit import SELECTED
+from bench.proposals.protocols import DESCRIPTIONS, Protocol
 from bench.proposals.selection import THETAS
 from bench.proposals.world import ProposalWorld
 from benchmarks.figures import REAL, Figure, figure_line

@@ -22,8 +22,8 @@ from benchmarks.tag_kinds import KINDS, interval_of_mean, spread
 from components.captions.rule_parser import RuleParser
 from components.data.examples import read_examples
 from components.encoders.catalog import build_encoder
+from components.encoders.config_paths import anchored
 from components.encoders.encoder import Encoder
-from components.encoders.files import anchored
 from components.labels.states import PRESENT
 from components.methods.tagalign.analysis import score_queries
 from components.methods.tagalign.recipe import Kinds, TagAlign

@@ -17,13 +17,13 @@ from blake3 import blake3
 from components.atomic import atomic_directory, read_json, write_json
 from components.calibration.calibration import Calibration
 from components.encoders.config import ConseConfig, EncoderConfig, OpenClipConfig
-from components.encoders.files import FileField, anchored, named_files, with_files
+from components.encoders.config_paths import FileField, anchored, named_files, with_files
 from components.errors import ArtefactError
 from components.labels.vocabulary import Vocabulary
 from components.models.tagger import IMAGE_TOWER, Tagger
 from components.search.gallery import Gallery
 from components.search.index import SearchIndex
-from components.search.modality import ModalityMeans, SketchSearch
+from components.search.modality_means import ModalityMeans, SketchSearch
 from components.search.previews import Previews
 from components.search.relevance import RelevanceScale
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
-from efuda.answer import AnswerCommand
+from efuda.command_answer import AnswerCommand
 from efuda.command_group import STAGES, USER_ERROR, CommandGroup
 from efuda.commands.bench import bench
 from efuda.commands.doctor import doctor

@@ -8,7 +8,7 @@ import pandas as pd
 
 from components.atomic import read_json
 from components.data.examples import read_example_table, read_quarantine_table
-from components.labelers.table import read_proposals
+from components.labelers.proposal_table import read_proposals
 from components.labels.tables import read_labels, table_to_matrix
 from components.labels.vocabulary import Vocabulary
 from project.layout import Layout

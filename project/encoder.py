@@ -1,8 +1,8 @@
 """The encoder that the settings name, held to the one that the vectors are of."""
 
 from components.encoders.catalog import build_encoder
+from components.encoders.config_paths import anchored
 from components.encoders.encoder import Encoder
-from components.encoders.files import anchored
 from components.errors import ArtefactError
 from project.layout import Layout
 from project.settings import Settings

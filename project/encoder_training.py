@@ -19,7 +19,7 @@ from components.atomic import atomic_path, read_json
 from components.bundle import load_bundle
 from components.data.examples import Example, read_examples
 from components.encoders.config import EncoderConfig, OpenClipConfig
-from components.encoders.files import anchored
+from components.encoders.config_paths import anchored
 from components.errors import InputError
 from components.features.store import FeatureStore
 from components.models.heads.end_to_end import EndToEndHead
@@ -28,7 +28,7 @@ from components.training.end_to_end import TowerTraining, end_to_end
 from components.training.recipe import Recipe
 from project.embedding.embed import embed_images, embed_job
 from project.embedding.pixels import PictureFiles, Preprocess
-from project.embedding.plan import ImageWork, distinct_images
+from project.embedding.shard_plan import ImageWork, distinct_images
 from project.encoder import project_encoder
 from project.layout import Layout
 from project.settings import Settings

@@ -13,7 +13,7 @@ from pathlib import Path
 import yaml
 
 from components.atomic import write_text
-from components.encoders.files import named_files
+from components.encoders.config_paths import named_files
 from project.layout import Layout
 from project.reviewed import make_reviewed_folder
 from project.settings import Settings, load_settings

@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from PIL import Image
 
 from components.data.images import ImageFault, decode_image, image_size
-from components.data.reasons import ImageReason
+from components.data.quarantine_reasons import ImageReason
 from components.encoders.encoder import Encoder
 
 MAX_PIXELS = 64_000_000

@@ -9,14 +9,14 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float32
 
+from bench.cell_figures import DRAW_SEED, NUM_DRAWS, Scored
 from bench.proposals.candidates import SOFTMAX, candidates
-from bench.proposals.curves import RECALLS, Ranking
-from bench.proposals.known import halves, known_states
-from bench.proposals.ranked import SELECTED, Accepted, Ranked, rank
+from bench.proposals.cross_fit import SELECTED, Accepted, Ranked, rank
+from bench.proposals.protocols import halves, known_states
+from bench.proposals.ranking import RECALLS, Ranking
 from bench.proposals.selection import THETAS
 from bench.proposals.world import ProposalWorld, proposal_world
 from bench.rows import Cell
-from bench.test_figures import DRAW_SEED, NUM_DRAWS, Scored
 from bench.world import World
 from components.labels.hiding import mask_hash
 from components.labels.matrix import LabelMatrix

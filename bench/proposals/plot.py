@@ -8,8 +8,8 @@ from jaxtyping import Float
 
 from bench.compare import Comparisons
 from bench.entries import LOOKS
-from bench.proposals.curves import RECALLS
-from bench.proposals.ranked import SELECTED
+from bench.proposals.cross_fit import SELECTED
+from bench.proposals.ranking import RECALLS
 from bench.protocols import PROPOSALS
 from project.report.drawing import Drawing, draw
 

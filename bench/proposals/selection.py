@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.proposals.candidates import SOFTMAX, Candidate, Task
-from bench.proposals.curves import Ranking
-from bench.proposals.known import Protocol, known_states
+from bench.proposals.protocols import Protocol, known_states
+from bench.proposals.ranking import Ranking
 from bench.proposals.world import ProposalWorld
 
 NUM_FOLDS = 5

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import expit, logit
 
 from bench.proposals.candidates import DEFAULT_FEATURES, Task, evidence
-from bench.proposals.known import halves, known_states
+from bench.proposals.protocols import halves, known_states
 from bench.proposals.world import ProposalWorld
 from components.labelers.cooccurrence import LabelStatistics
 from components.labelers.evidence import EvidenceLabeler

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.progress import track
 
 from bench.proposals.candidates import candidates
-from bench.proposals.curves import Ranking
-from bench.proposals.known import Protocol
-from bench.proposals.ranked import SELECTED, rank
+from bench.proposals.cross_fit import SELECTED, rank
+from bench.proposals.protocols import Protocol
+from bench.proposals.ranking import Ranking
 from bench.proposals.world import ProposalWorld
 from components.metrics.bootstrap import draw_images
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.entries import ENTRIES, LOOKS
-from bench.proposals.curves import mean_precision
 from bench.proposals.plot import paint_curves
+from bench.proposals.ranking import mean_precision
 from bench.proposals.selection import THETAS
 from benchmarks.proposal_quality.measure import Measured
 from components.atomic import write_text

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bench.proposals.candidates import Task, softmax_scores
-from bench.proposals.known import halves, known_states
+from bench.proposals.protocols import halves, known_states
 from bench.proposals.world import ProposalWorld
 from components.labelers.calibrated_weight import CalibratedWeight
 from components.labelers.proposals import proposals_for_unknown

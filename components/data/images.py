@@ -4,7 +4,7 @@ Content decides, never the file name. Each way a file can be unusable has one
 word, so that a bad file becomes a row in a table instead of a stack trace.
 """
 
-from components.data.reasons import ImageReason
+from components.data.quarantine_reasons import ImageReason
 import io
 import threading
 import warnings

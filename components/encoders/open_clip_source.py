@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from components.encoders.config import LOCAL_PREFIX, OpenClipConfig
-from components.encoders.files import WEIGHT_SUFFIXES, is_weights_path
+from components.encoders.config_paths import WEIGHT_SUFFIXES, is_weights_path
 from components.errors import InputError
 
 HUB_PREFIX = "hf-hub:"

@@ -16,11 +16,11 @@ from torch import nn
 
 from components.errors import InputError
 from components.models.heads.head import Head
+from components.training.checkpoint import FitState, copied, optimizer_tensors, restore_optimizer
 from components.training.inference import head_logits, holdout_score
 from components.training.learner import Learner
 from components.training.recipe import Recipe
 from components.training.schedule import Schedule
-from components.training.state import FitState, copied, optimizer_tensors, restore_optimizer
 from components.training.steps import ALONE, Steps, Workers
 from components.training.task import Holdout, Task
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from efuda.checkup.findings import Finding, Status
+from components.findings import Finding, Status
 from efuda.checkup.machine import machine_findings
 from efuda.checkup.project import project_findings
 

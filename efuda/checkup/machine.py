@@ -8,7 +8,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from efuda.checkup.findings import Finding, Status
+from components.findings import Finding, Status
 
 MIN_MEMORY_GIB = 6
 MIN_FREE_DISK_GIB = 2

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from components.errors import InputError
-from efuda.checkup.findings import Finding, Status
+from components.findings import Finding, Status
 from project.graph import dvc_yaml, is_drawn
 from project.settings import Settings, load_settings
 
@@ -101,7 +101,7 @@ def _is_made(root: Path, path: str) -> bool:
 
 def _encoder(root: Path, settings: Settings) -> list[Finding]:
     from components.encoders.catalog import probe
-    from components.encoders.files import anchored
+    from components.encoders.config_paths import anchored
 
     found = probe(anchored(settings.encoder, root))
     return [

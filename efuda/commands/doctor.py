@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from efuda.answer import Answer
+from efuda.command_answer import Answer
 
 FAULTS_FOUND = 2
 

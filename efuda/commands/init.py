@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from efuda.answer import Answer
+from efuda.command_answer import Answer
 
 # Those of source.kind in params.yaml, whose own list takes a third of a second to import.
 SourceKind = Literal[

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from components.errors import InputError
-from efuda.answer import Answer
+from efuda.command_answer import Answer
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from components.errors import InputError
-from efuda.answer import Answer, AnswerCommand
+from efuda.command_answer import Answer, AnswerCommand
 
 # Said here too: serving.client takes a tenth of a second to import.
 DEFAULT_URL = "http://127.0.0.1:8000"

@@ -1,6 +1,6 @@
 """`efuda results`."""
 
-from efuda.answer import Answer
+from efuda.command_answer import Answer
 
 
 def results() -> Answer:

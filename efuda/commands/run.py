@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 
 from components.errors import InputError
-from efuda.answer import Answer
+from efuda.command_answer import Answer
 
 _RUNNING = re.compile(r"Running stage '([^']+)'")
 _EXITED = re.compile(r"exited with (\d+)")

@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable
 
-from efuda.answer import Answer
+from efuda.command_answer import Answer
 
 HELP = {
     "prepare": "Read images and labels into tables.",
@@ -24,7 +24,7 @@ def stage_command(name: str) -> Callable[[], Answer]:
     """The command that runs one stage in the current directory."""
 
     def stage() -> Answer:
-        from project.stage import report_lines, run_here
+        from project.stage_command import report_lines, run_here
 
         report = run_here(name, importlib.import_module(f"pipelines.{name}.stage").run)
         return Answer(report, report_lines(name, report))

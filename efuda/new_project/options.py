@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.encoders.config import EncoderConfig, OpenClipConfig, parse_encoder
-from components.encoders.files import named_files, with_files
+from components.encoders.config_paths import named_files, with_files
 from components.encoders.open_clip_source import find_source
 from components.errors import InputError
 from project.published import Schedule

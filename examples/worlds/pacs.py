@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from blake3 import blake3
 
-from bench.drawings import drawings_of, encoded
+from bench.sketch_vectors import drawings_of, encoded
 from bench.world import Part, SketchSet, World, is_current, save_world
 from components.data.images import decode_image
 from components.encoders.catalog import build_encoder

@@ -12,14 +12,14 @@ import numpy as np
 
 from components.atomic import atomic_directory, write_json
 from components.calibration.calibration import Calibration
-from components.calibration.fit import calibrate
+from components.calibration.holdout_fit import calibrate
 from components.labels.holdout import SelectionRule, selection_rule, selection_truth
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
 from components.metrics.ranking import average_precision, mean_average_precision
 from project.layout import Layout
 from project.settings import CalibrateSettings, Settings
-from project.stage import Report
+from project.stage_command import Report
 from project.taggers import (
     TaggerFile,
     embedded_photos,

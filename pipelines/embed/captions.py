@@ -7,6 +7,8 @@ from blake3 import blake3
 from rich.console import Console
 from rich.progress import track
 
+from components.captions.captioned_images import CaptionedImages, TagList
+from components.captions.kept_captions import KeptCaptions
 from components.captions.parser import CaptionParser
 from components.captions.reading import (
     ATTRIBUTE_PROMPT,
@@ -24,11 +26,9 @@ from components.errors import ArtefactError, InputError
 from components.features.store import FeatureStore
 from components.features.text_store import TextStore
 from components.labels.vocabulary import Vocabulary
-from components.captions.captioned_images import CaptionedImages, TagList
-from components.captions.kept_captions import KeptCaptions
 from project.layout import Layout
 from project.settings import Settings
-from project.stage import Report
+from project.stage_command import Report
 
 _VERSION = "1"
 
@@ -40,8 +40,7 @@ def check_captions(settings: Settings, examples: Sequence[Example], encoder: Enc
         InputError: If no training photograph has a caption, or there are no regions.
     """
     ways_out = (
-        "take tagalign out of train.recipes, and the other recipes learn as they "
-        "would without it."
+        "take tagalign out of train.recipes, and the other recipes learn as they would without it."
     )
     if not any(row.captions for row in _training(examples)):
         raise InputError(

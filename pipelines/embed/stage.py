@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from components.atomic import write_json
 from components.data.examples import Example, Quarantined, read_examples, write_quarantine
 from components.encoders.batches import Fault
+from components.encoders.config_paths import anchored
 from components.encoders.encoder import Encoder
-from components.encoders.files import anchored
 from components.encoders.prompts import label_vectors
 from components.errors import InputError
 from components.features.label_vectors import LabelVectors
 from components.labels.vocabulary import Vocabulary
 from pipelines.embed.captions import captions_line, check_captions, keep_captions
 from project.embedding.embed import Embedded, embed_images, embed_job
-from project.embedding.plan import distinct_images
+from project.embedding.shard_plan import distinct_images
 from project.layout import Layout
 from project.settings import Settings
-from project.stage import Report
+from project.stage_command import Report
 
 
 def run(settings: Settings, layout: Layout) -> Report:

@@ -26,7 +26,7 @@ from components.metrics.bootstrap import (
 )
 from components.metrics.decisions import class_f1, overall_f1
 from components.metrics.ranking import mean_average_precision
-from pipelines.evaluate.scored import Scored, TestSplit
+from pipelines.evaluate.tagger_scores import Scored, TestSplit
 from project.settings import EvaluateSettings
 
 METRICS = ("mAP", "mAP_zero_convention", "CF1", "OF1")

@@ -9,7 +9,7 @@ import numpy as np
 
 from components.data.examples import Example
 from components.labels.states import ABSENT, UNKNOWN
-from pipelines.evaluate.scored import Scored, TestSplit
+from pipelines.evaluate.tagger_scores import Scored, TestSplit
 
 NUM_TAGS = 5
 Verdict = Literal["right", "wrong", "missed", "unknown"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from components.atomic import atomic_path
 from components.metrics.calibration import ReliabilityBins, reliability_bins
-from pipelines.evaluate.scored import Scored, TestSplit
+from pipelines.evaluate.tagger_scores import Scored, TestSplit
 
 NUM_POINTS = 101
 PER_CLASS = "per_class_ap"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from components.data.examples import read_examples
-from components.labelers.table import read_proposals
+from components.labelers.proposal_table import read_proposals
 from components.labels.states import ABSENT, PRESENT
 from components.labels.tables import read_labels
 from project.layout import Layout

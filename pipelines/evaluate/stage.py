@@ -18,11 +18,11 @@ from pipelines.evaluate.mistakes import examples_of, false_negatives, false_posi
 from pipelines.evaluate.page import ReportContent, report_page
 from pipelines.evaluate.plots import curves, write_tables
 from pipelines.evaluate.proposal_audit import ProposalAudit, audit_proposals
-from pipelines.evaluate.scored import Scored, TestSplit, score_all
+from pipelines.evaluate.tagger_scores import Scored, TestSplit, score_all
 from project.layout import Layout
 from project.report.table import render_table
 from project.settings import Settings
-from project.stage import Report
+from project.stage_command import Report
 
 SCHEMA_VERSION = 1
 NUM_EXAMPLES = 12

@@ -15,7 +15,7 @@ from components.encoders.encoder import Encoder
 from components.features.store import FeatureStore
 from components.search.index import unit_rows
 from components.search.line_drawing import line_drawing
-from components.search.modality import ModalityMeans, SketchSource
+from components.search.modality_means import ModalityMeans, SketchSource
 
 NUM_IMAGES = 500
 NUM_CAPTIONS = 300

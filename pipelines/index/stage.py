@@ -17,7 +17,7 @@ from components.errors import InputError
 from components.features.label_vectors import LabelVectors
 from components.features.store import FeatureStore
 from components.search.index import SearchIndex, unit_rows
-from components.search.modality import ModalityMeans, SketchSearch
+from components.search.modality_means import ModalityMeans, SketchSearch
 from components.search.previews import FILE_NAME, PreviewCounts, write_previews
 from components.search.recall import BuiltIndex, Recall, build_index
 from components.search.relevance import typical_lead

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.data.examples import Example, Quarantined
-from components.data.reasons import SourceReason
+from components.data.quarantine_reasons import SourceReason
 from components.labels.hiding import Hiding, hide
 from components.labels.matrix import LabelMatrix
 from components.labels.protocols import parse_protocol

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from components.data.examples import SPLITS, Example, Quarantined
-from components.data.reasons import LOST_IMAGE
+from components.data.quarantine_reasons import LOST_IMAGE
 from components.labels.states import ABSENT, PRESENT
 from pipelines.prepare.image_checks import CHECK_VERSION
 from pipelines.prepare.known_labels import KnownLabels

@@ -1,4 +1,4 @@
 from pipelines.pseudo_label.stage import run
-from project.stage import stage_main
+from project.stage_command import stage_main
 
 stage_main("pseudo_label", run)

@@ -14,13 +14,17 @@ from rich.console import Console
 from rich.progress import Progress
 
 from components.atomic import write_json
+from components.labelers.proposal_table import (
+    proposals_by_state,
+    proposals_to_table,
+    write_proposals,
+)
 from components.labelers.proposals import proposals_for_unknown
-from components.labelers.table import proposals_by_state, proposals_to_table, write_proposals
 from pipelines.pseudo_label.cross_fit import cross_fitted, fold_of
 from project.layout import Layout
 from project.learning_task import load_task
 from project.settings import Settings
-from project.stage import Report
+from project.stage_command import Report
 from project.tuned import TunedMethod, plain, read_tuned, tuned_settings
 
 METHOD_VERSION = "2"

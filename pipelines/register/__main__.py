@@ -1,4 +1,4 @@
 from pipelines.register.stage import run
-from project.stage import stage_main
+from project.stage_command import stage_main
 
 stage_main("register", run)

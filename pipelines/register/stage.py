@@ -8,7 +8,7 @@ from components.atomic import read_json, write_json, write_text
 from components.bundle import write_bundle
 from components.data.examples import Example, read_examples
 from components.data.splits import split_hash
-from components.encoders.files import anchored
+from components.encoders.config_paths import anchored
 from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
 from pipelines.register.model_card import CardFacts, model_card

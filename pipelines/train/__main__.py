@@ -1,4 +1,4 @@
 from pipelines.train.stage import run
-from project.stage import stage_main
+from project.stage_command import stage_main
 
 stage_main("train", run)

@@ -5,10 +5,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from components.training.checkpoint import FitState
 from components.training.loop import FitResult, fit
 from components.training.recipe import Recipe
 from components.training.schedule import Schedule
-from components.training.state import FitState
 from components.training.task import Task
 
 

@@ -26,7 +26,7 @@ from project.encoder_training import EncoderTraining, remove_other_vectors
 from project.layout import Layout
 from project.learning_task import ProjectTask, load_task
 from project.settings import Settings
-from project.stage import Report
+from project.stage_command import Report
 from project.tuned import read_tuned, tuned_settings
 
 _SHAPING = (

@@ -18,7 +18,7 @@ from project.layout import Layout
 from project.learning_task import ProjectTask, load_task
 from project.ray_session import ray_session
 from project.settings import Settings
-from project.stage import Report
+from project.stage_command import Report
 from project.tuned import RULES, TunedMethod, plain, read_tuned, write_tuned
 from tuning.ray_trials import search_on_ray
 from tuning.search import Choice, choices_of, search_in_process, trials_of

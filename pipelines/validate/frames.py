@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.data.examples import EXAMPLE_SCHEMA, QUARANTINE_SCHEMA, SPLITS
-from components.data.reasons import LOST_IMAGE
+from components.data.quarantine_reasons import LOST_IMAGE
 from components.errors import ArtefactError
 from components.labels.states import PRESENT
 from components.labels.tables import LABEL_SCHEMA

@@ -16,7 +16,7 @@ from pipelines.validate.rules import all_rules
 from pipelines.validate.statistics import counts_of, data_statistics
 from project.layout import Layout
 from project.settings import Settings
-from project.stage import Report
+from project.stage_command import Report
 
 SCHEMA_VERSION = 1
 

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import sparse
 
 from components.data.examples import SPLITS
-from components.data.reasons import LOST_IMAGE
+from components.data.quarantine_reasons import LOST_IMAGE
 from components.labels.states import PRESENT
 from pipelines.validate.frames import Prepared, positives_by_split
 

@@ -12,7 +12,7 @@ from components.encoders.catalog import build_encoder
 from components.encoders.config import EncoderConfig
 from components.encoders.encoder import Encoder
 from components.features.store import FeatureStore
-from project.embedding.plan import (
+from project.embedding.shard_plan import (
     EmbedPlan,
     ImageWork,
     drop_shards_without_regions,

@@ -16,7 +16,7 @@ from torch import Tensor
 from components.data.images import ImageFault, decode_image, read_image_bytes
 from components.encoders.batches import Fault, View
 from components.errors import InputError
-from project.embedding.plan import ImageWork
+from project.embedding.shard_plan import ImageWork
 
 Preprocess = Callable[[Image.Image], Tensor]
 

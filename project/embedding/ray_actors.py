@@ -16,7 +16,7 @@ import torch
 
 from components.encoders.batches import Fault
 from components.errors import InputError
-from project.embedding.plan import ImageWork
+from project.embedding.shard_plan import ImageWork
 from project.embedding.shards import EmbedJob, ShardEmbedder, ShardOutcome
 from project.ray_session import ray_session
 

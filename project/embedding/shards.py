@@ -14,7 +14,7 @@ from components.encoders.encoder import Encoder
 from components.errors import InputError
 from components.features.store import FeatureStore
 from project.embedding.pixels import load_pixels, num_loaders
-from project.embedding.plan import ImageWork, missing_by_view
+from project.embedding.shard_plan import ImageWork, missing_by_view
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

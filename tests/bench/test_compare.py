@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bench import test_figures as scoring
+from bench import cell_figures as scoring
 from bench.cell import Measured, keep
 from bench.compare import SEED_OF_SEEDS, Comparisons, crossed
 from bench.rows import Cell, Row

@@ -3,7 +3,7 @@
 from bench.entries import BASELINES, ENTRIES, LOOKS, OURS, title_of
 from bench.grid import all_methods
 from bench.proposals.cell import LABELERS
-from bench.proposals.ranked import SELECTED
+from bench.proposals.cross_fit import SELECTED
 from bench.sketch_cell import WAYS
 from components.methods.catalog import METHODS
 from project.report.style import METHOD_LOOKS, PALETTE

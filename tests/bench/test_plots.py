@@ -9,8 +9,8 @@ import pytest
 from bench.compare import Difference
 from bench.entries import LOOKS, OURS
 from bench.interval_plots import difference_plot, interval_plot
-from bench.proposals.curves import RECALLS
 from bench.proposals.plot import curve_plot
+from bench.proposals.ranking import RECALLS
 from bench.share_plot import share_plot, spread
 from bench.table import Table, TableFigure
 from components.metrics.bootstrap import Interval

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from components.errors import ArtefactError, InputError
-from components.labelers.table import read_proposals
+from components.labelers.proposal_table import read_proposals
 from components.labels.tables import LABEL_SCHEMA, read_matrix, write_labels
 from components.models.tagger import Tagger
 from pipelines.pseudo_label import stage as pseudo_label

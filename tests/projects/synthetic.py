@@ -14,8 +14,8 @@ from PIL import Image, ImageDraw
 from components.atomic import write_json
 from components.data.examples import Example, Quarantined, write_examples, write_quarantine
 from components.features.store import FeatureStore
+from components.labelers.proposal_table import proposals_to_table, write_proposals
 from components.labelers.proposals import Proposals
-from components.labelers.table import proposals_to_table, write_proposals
 from components.labels.hiding import hide
 from components.labels.matrix import LabelMatrix
 from components.labels.protocols import SinglePositive

@@ -27,7 +27,7 @@ from components.encoders.config import OpenClipConfig
 from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
 from components.search.index import SearchIndex
-from components.search.modality import ModalityMeans
+from components.search.modality_means import ModalityMeans
 from serving.client import Client
 from serving.launch import Address, running
 from tests.components.encoders.tiny_checkpoint import write_checkpoint

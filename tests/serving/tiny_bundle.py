@@ -16,7 +16,7 @@ from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
 from components.search.gallery import Picture, PictureTag, gallery_of
 from components.search.index import SearchIndex
-from components.search.modality import ModalityMeans
+from components.search.modality_means import ModalityMeans
 from components.search.previews import write_previews
 
 COLOURS = {

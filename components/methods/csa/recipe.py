@@ -34,16 +34,16 @@ from components.labels.states import PRESENT, UNKNOWN
 from components.losses.asymmetric import AsymmetricLoss
 from components.losses.cells import binary_cross_entropy, cells
 from components.losses.masked import weighted_mean
+from components.methods.csa.context_targets import believed_contexts, known_contexts
 from components.methods.csa.contexts import ContextModel
 from components.methods.csa.contextual_start import ContextualStart
 from components.methods.csa.feedback import feedback_strength
 from components.methods.csa.prompted_pool import PromptedPool, started_prompts
+from components.methods.csa.pseudo_label_thresholds import class_thresholds
+from components.methods.csa.pseudo_label_weights import TrustCurve, pseudo_weights
 from components.methods.csa.settings import CSASettings
-from components.methods.csa.targets import believed_contexts, known_contexts
+from components.methods.csa.strong_views import strong_view
 from components.methods.csa.teacher import AveragedHead
-from components.methods.csa.thresholds import class_thresholds
-from components.methods.csa.views import strong_view
-from components.methods.csa.weights import TrustCurve, pseudo_weights
 from components.models.heads.contextual import ContextualHead
 from components.models.heads.head import Head, detached_copy
 from components.models.heads.summed import SummedHead

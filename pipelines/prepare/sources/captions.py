@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from components.data.examples import Quarantined
-from components.data.reasons import SourceReason
+from components.data.quarantine_reasons import SourceReason
 from components.errors import InputError
 from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.jsonl import captions_of, json_rows

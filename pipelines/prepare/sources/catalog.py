@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from components.data.examples import Quarantined
-from components.data.reasons import SourceReason
+from components.data.quarantine_reasons import SourceReason
 from components.errors import InputError
 from components.labels.states import PRESENT
 from pipelines.prepare.sources import (

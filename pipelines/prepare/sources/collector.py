@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from components.data.examples import Quarantined, Split
-from components.data.reasons import SourceReason
+from components.data.quarantine_reasons import SourceReason
 from components.labels.states import UNKNOWN
 from pipelines.prepare.sources.paths import joined, within_root
 from pipelines.prepare.sources.records import SourceRecord, SourceRecords, unique_names

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from components.data.reasons import SourceReason
+from components.data.quarantine_reasons import SourceReason
 from components.errors import InputError
 from components.labels.states import ABSENT, UNKNOWN
 from pipelines.prepare.sources.collector import RecordCollector

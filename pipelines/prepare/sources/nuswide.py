@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from components.data.examples import Split
-from components.data.reasons import SourceReason
+from components.data.quarantine_reasons import SourceReason
 from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from pipelines.prepare.sources.collector import RecordCollector

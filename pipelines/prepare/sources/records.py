@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from components.data.examples import Modality, Quarantined, Split
-from components.data.reasons import SourceReason
+from components.data.quarantine_reasons import SourceReason
 from components.labels.matrix import LabelMatrix
 from components.labels.states import UNKNOWN
 from components.labels.vocabulary import Vocabulary

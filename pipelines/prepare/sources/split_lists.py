@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from components.data.examples import Split
-from components.data.reasons import SourceReason
+from components.data.quarantine_reasons import SourceReason
 from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.text_files import read_text
 

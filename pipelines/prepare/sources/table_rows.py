@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.data.reasons import SourceReason
+from components.data.quarantine_reasons import SourceReason
 from components.errors import InputError
 from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.text_files import read_text

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from components.data.reasons import SourceReason
+from components.data.quarantine_reasons import SourceReason
 from components.errors import InputError
 from components.labels.states import UNKNOWN
 from pipelines.prepare.sources.collector import RecordCollector

@@ -10,9 +10,9 @@ import pytest
 from bench.cell import Measured, cell_key, measure_cell
 from bench.grid import kinds_of, protocols_of
 from bench.proposals.candidates import candidates
-from bench.proposals.curves import RECALLS, Ranking
-from bench.proposals.known import halves, known_states
-from bench.proposals.ranked import SELECTED, rank
+from bench.proposals.cross_fit import SELECTED, rank
+from bench.proposals.protocols import halves, known_states
+from bench.proposals.ranking import RECALLS, Ranking
 from bench.proposals.world import ProposalWorld, proposal_world
 from bench.protocols import DEFAULT
 from bench.rows import Cell

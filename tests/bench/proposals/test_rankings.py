@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from bench.proposals.candidates import Task, candidates
-from bench.proposals.curves import Ranking
-from bench.proposals.known import DESCRIPTIONS, halves, known_states
+from bench.proposals.protocols import DESCRIPTIONS, halves, known_states
+from bench.proposals.ranking import Ranking
 from components.labelers.evidence import EvidenceLabeler
 from components.labelers.softmax_threshold import SoftmaxThreshold
 from examples.worlds.catalog import real_data

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from components.calibration.calibration import Calibration
-from components.calibration.fit import calibrate
+from components.calibration.holdout_fit import calibrate
 from components.errors import ArtefactError
 from components.metrics.calibration import expected_calibration_error, reliability_bins
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from components.data.images import ImageFault, decode_image, image_size
-from components.data.reasons import ImageReason
+from components.data.quarantine_reasons import ImageReason
 
 
 def encoded(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -4,13 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from components.labelers.softmax_threshold import SoftmaxThreshold
-from components.labelers.table import (
+from components.labelers.proposal_table import (
     proposals_to_table,
     proposed_states,
     read_proposals,
     write_proposals,
 )
+from components.labelers.softmax_threshold import SoftmaxThreshold
 from components.labels.matrix import LabelMatrix
 from components.labels.vocabulary import Vocabulary
 from components.methods.vlpl.calibrated_threshold import CalibratedThreshold

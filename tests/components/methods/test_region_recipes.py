@@ -12,9 +12,9 @@ from components.methods.entropy.recipe import loss as entropy_loss
 from components.models.heads.linear import LinearHead
 from components.models.heads.region_query import RegionQuery
 from components.models.heads.summed import SummedHead
+from components.training.checkpoint import FitState
 from components.training.inference import head_logits, holdout_score
 from components.training.loop import fit
-from components.training.state import FitState
 from components.training.task import Names
 from tests.components.methods.making import recipe_of
 from tests.components.methods.region_world import LABELS, SCHEDULE, region_task

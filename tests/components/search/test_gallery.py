@@ -9,7 +9,7 @@ from components.errors import ArtefactError, InputError
 from components.search.gallery import Gallery, Picture, PictureTag, gallery_of
 from components.search.index import SearchIndex, unit_rows
 from components.search.line_drawing import line_drawing
-from components.search.modality import ModalityMeans, SketchSearch
+from components.search.modality_means import ModalityMeans, SketchSearch
 from components.search.previews import Previews, write_previews
 from components.search.relevance import RelevanceScale, typical_lead
 

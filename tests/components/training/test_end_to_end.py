@@ -7,11 +7,11 @@ from PIL import Image
 
 from components.encoders.config import OpenClipConfig
 from components.encoders.open_clip import OpenClipEncoder
+from components.training.checkpoint import FitState
 from components.training.end_to_end import TowerTraining, end_to_end
 from components.training.inference import head_logits
 from components.training.loop import fit
 from components.training.schedule import Schedule
-from components.training.state import FitState
 from components.training.task import Holdout, Names, Task
 from tests.components.encoders.tiny_checkpoint import write_checkpoint
 from tests.components.methods.making import recipe_of

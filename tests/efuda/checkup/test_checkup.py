@@ -4,8 +4,8 @@ import socket
 import pytest
 import yaml
 
+from components.findings import Finding, Status
 from efuda.checkup.examine import examine
-from efuda.checkup.findings import Finding, Status
 from efuda.new_project.create import create_project
 from project.graph import main as write_graph
 from project.settings import parse_settings

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from components.encoders.files import named_files
+from components.encoders.config_paths import named_files
 from components.errors import InputError
 from efuda.commands.init import SourceKind
 from efuda.new_project.options import from_project

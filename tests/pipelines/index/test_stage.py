@@ -17,7 +17,7 @@ from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
 from components.search.gallery import Gallery
 from components.search.index import SearchIndex
-from components.search.modality import ModalityMeans
+from components.search.modality_means import ModalityMeans
 from components.search.previews import Previews
 from pipelines.index import stage
 from project.layout import Layout

@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from components.methods.csa.context_targets import believed_contexts, known_contexts, noisy_or
 from components.methods.csa.feedback import feedback_strength
-from components.methods.csa.targets import believed_contexts, known_contexts, noisy_or
+from components.methods.csa.pseudo_label_thresholds import class_thresholds, prior_share
+from components.methods.csa.pseudo_label_weights import TrustCurve, pseudo_weights
+from components.methods.csa.strong_views import strong_view
 from components.methods.csa.teacher import AveragedHead
-from components.methods.csa.thresholds import class_thresholds, prior_share
-from components.methods.csa.views import strong_view
-from components.methods.csa.weights import TrustCurve, pseudo_weights
 from components.models.heads.linear import LinearHead
 from components.models.images import Images
 

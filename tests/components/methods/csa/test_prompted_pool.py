@@ -11,9 +11,9 @@ from components.methods.catalog import METHODS
 from components.methods.csa.settings import CSASettings
 from components.models.heads.catalog import head_class
 from components.models.images import images_of
+from components.training.checkpoint import FitState
 from components.training.learner import Batch
 from components.training.loop import fit, head_logits
-from components.training.state import FitState
 from tests.components.encoders.toy_tower import WORDS, toy_prompter, turned
 from tests.components.methods.region_world import EMBED, LABELS, SCHEDULE, region_task
 from tests.reference.finite_differences import assert_slopes

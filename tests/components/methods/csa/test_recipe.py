@@ -10,8 +10,8 @@ from components.methods.csa.settings import CSASettings
 from components.metrics.ranking import average_precision
 from components.models.heads.catalog import head_class
 from components.models.images import images_of
+from components.training.checkpoint import FitState
 from components.training.inference import head_logits
-from components.training.state import FitState
 from tests.components.methods.csa.csa_world import (
     IMAGES,
     LABELS,

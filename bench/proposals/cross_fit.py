@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.proposals.candidates import SOFTMAX, Candidate, Task
-from bench.proposals.curves import Ranking
-from bench.proposals.known import Protocol, halves, known_states
+from bench.proposals.protocols import Protocol, halves, known_states
+from bench.proposals.ranking import Ranking
 from bench.proposals.selection import (
     THETAS,
     Selection,

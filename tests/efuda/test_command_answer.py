@@ -7,7 +7,7 @@ import typer
 from typer.main import get_command
 
 from components.errors import InputError
-from efuda.answer import Answer, AnswerCommand
+from efuda.command_answer import Answer, AnswerCommand
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

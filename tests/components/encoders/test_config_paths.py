@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from components.encoders.config import ConseConfig, OpenClipConfig, parse_encoder
-from components.encoders.files import anchored, named_files, with_files
+from components.encoders.config_paths import anchored, named_files, with_files
 
 ALL_THREE = OpenClipConfig(
     model="local-dir:encoder", pretrained="weights/b.pt", image_tower="tower.safetensors"
