@@ -69,7 +69,8 @@ def load_task(settings: Settings, layout: Layout) -> ProjectTask:
     """
     vocabulary = Vocabulary.load(layout.vocabulary)
     label_vectors = LabelVectors.load(layout.label_vectors)
-    store = FeatureStore(layout.features, label_vectors.encoder_id)
+    # Absolute: trials of a search read regions from a directory of their own.
+    store = FeatureStore(layout.features.absolute(), label_vectors.encoder_id)
     examples = [row for row in read_examples(layout.examples) if row.modality == "photo"]
     train, val = (
         _photos(split, examples, vocabulary, store, settings, layout) for split in ("train", "val")

@@ -95,3 +95,12 @@ def test_tokens_without_a_tower_are_refused(tmp_path):
     write_params(layout, train=TRAIN)
     with pytest.raises(InputError, match="conse has no text tokens"):
         load_settings(layout.params)
+
+
+def test_regions_are_read_from_wherever_a_worker_stands(root, tmp_path, monkeypatch):
+    monkeypatch.chdir(root)
+    layout = Layout()
+    task = load_task(load_settings(layout.params), layout).task
+    monkeypatch.chdir(tmp_path)
+    assert task.regions[0][np.arange(2)].shape == (2, 4, 24)
+    assert task.holdout.regions[np.arange(1)].shape == (1, 4, 24)
