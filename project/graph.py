@@ -137,7 +137,7 @@ def stage_files(settings: Settings) -> list[StageFiles]:
             name="calibrate",
             deps=(*TABLES, FEATURES, TAGGERS),
             params=("calibrate", "train.recipes", "train.seeds"),
-            outs=(CALIBRATION,),
+            kept=(CALIBRATION,),
         ),
         StageFiles(
             name="evaluate",

@@ -1,7 +1,7 @@
 """Stage calibrate: probabilities, thresholds and the choice of a tagger.
 
 Everything is fitted and chosen on the hold-out (the val split). Labels of the
-test split are never looked at.
+test split are never looked at. A tagger that has not changed keeps its calibration.
 """
 
 from collections import Counter
@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from blake3 import blake3
 
-from components.atomic import atomic_directory, write_json
+from components.atomic import atomic_directory, read_json, write_json
 from components.calibration.calibration import Calibration
 from components.calibration.holdout_fit import calibrate
 from components.labels.holdout import SelectionRule, selection_rule, selection_truth
@@ -29,6 +30,8 @@ from project.taggers import (
 )
 
 SCHEMA_VERSION = 1
+MADE_OF = "made_of.json"
+"""Beside the calibrations: what each was fitted to."""
 ZERO_SHOT = "zero_shot"
 RULES: Mapping[SelectionRule, str] = {
     "verified": "figures over the cells of the hold-out that are known to be present or absent",
@@ -45,6 +48,9 @@ class Fitted:
     calibration: Calibration
     mean_ap: float
     """Over the labels with a known positive; NaN when there is none."""
+    made_of: str
+    """Hash of all that the calibration was fitted to."""
+    is_kept: bool
 
 
 def run(settings: Settings, layout: Layout) -> Report:
@@ -67,8 +73,10 @@ def run(settings: Settings, layout: Layout) -> Report:
         for one in fitted:
             path = layout.calibration(one.file.recipe, one.file.seed)
             one.calibration.save(directory / path.relative_to(layout.calibrations))
+        write_json(directory / MADE_OF, {_place(one.file): one.made_of for one in fitted})
         write_json(directory / layout.selection.name, selection)
-    return {**selection, "summary": _summary(selection)}
+    kept = sum(one.is_kept for one in fitted)
+    return {**selection, "kept": kept, "summary": _summary(selection)}
 
 
 def _fit_all(
@@ -80,22 +88,57 @@ def _fit_all(
     labels = read_matrix(layout.labels, [photo.id for photo in photos], vocabulary)
     rule = selection_rule(labels.states)
     truth, known = selection_truth(labels.states, rule)
+    before = read_json(layout.calibrations / MADE_OF) if _has_run(layout) else {}
     fitted: list[Fitted] = []
     for file, tagger in zip(files, taggers, strict=True):
         logits = split_logits(tagger, photos, layout)
         per_label = average_precision(logits, truth, known)
-        calibration = calibrate(
-            logits,
-            truth,
-            known,
-            vocabulary.names,
-            min_positives=settings.min_positives,
-            beta=settings.beta,
-            num_bootstrap=settings.num_bootstrap,
-        )
+        made_of = _hash(logits, truth, known, vocabulary, settings)
+        is_kept = before.get(_place(file)) == made_of
+        if is_kept:
+            calibration = Calibration.load(layout.calibration(file.recipe, file.seed))
+        else:
+            calibration = calibrate(
+                logits,
+                truth,
+                known,
+                vocabulary.names,
+                min_positives=settings.min_positives,
+                beta=settings.beta,
+                num_bootstrap=settings.num_bootstrap,
+            )
         mean_ap = mean_average_precision(per_label, vocabulary.names).value
-        fitted.append(Fitted(file=file, calibration=calibration, mean_ap=mean_ap))
+        fitted.append(
+            Fitted(
+                file=file,
+                calibration=calibration,
+                mean_ap=mean_ap,
+                made_of=made_of,
+                is_kept=is_kept,
+            )
+        )
     return fitted, rule, len(photos)
+
+
+def _has_run(layout: Layout) -> bool:
+    return (layout.calibrations / MADE_OF).exists()
+
+
+def _place(file: TaggerFile) -> str:
+    return f"{file.recipe}/seed-{file.seed}"
+
+
+def _hash(
+    logits: np.ndarray,
+    truth: np.ndarray,
+    known: np.ndarray,
+    vocabulary: Vocabulary,
+    settings: CalibrateSettings,
+) -> str:
+    digest = blake3(f"{vocabulary.hash} {settings.model_dump_json()} {logits.shape}".encode())
+    for array in (logits, truth, known):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _choose(fitted: Sequence[Fitted]) -> Fitted:

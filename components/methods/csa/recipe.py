@@ -22,6 +22,7 @@ share of the labelled images that teaches nothing else.
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 import numpy as np
@@ -29,6 +30,7 @@ import torch
 from jaxtyping import Float
 from scipy.special import expit
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from components.labels.states import PRESENT, UNKNOWN
 from components.losses.asymmetric import AsymmetricLoss
@@ -43,7 +45,6 @@ from components.methods.csa.pseudo_label_thresholds import class_thresholds
 from components.methods.csa.pseudo_label_weights import TrustCurve, pseudo_weights
 from components.methods.csa.settings import CSASettings
 from components.methods.csa.strong_views import strong_view
-from components.methods.csa.teacher import AveragedHead
 from components.models.heads.contextual import ContextualHead
 from components.models.heads.head import Head, detached_copy
 from components.models.heads.summed import SummedHead
@@ -119,7 +120,10 @@ class CSALearner(Learner):
             self.student.contexts.requires_grad_(False)
         if settings.whole == "fixed":
             cast(SummedHead, self.student.reading).whole.requires_grad_(False)
-        self.teacher = AveragedHead(self.student, settings.decay)
+        self.teacher = AveragedModel(
+            self.student, avg_fn=partial(followed, decay=settings.decay)
+        ).requires_grad_(False)
+        self.teacher.update_parameters(self.student)  # the first update copies: the start
         self.curve = TrustCurve()
         self.register_buffer("thresholds", torch.full((self.states.shape[1],), torch.inf))
         self.register_buffer("estimation", torch.from_numpy(self._estimation_images()))
@@ -149,7 +153,7 @@ class CSALearner(Learner):
         loss = weighted_mean(self.asymmetric(labels, present), known)
         warm = batch.epoch < settings.warm_up_epochs
         with torch.no_grad():
-            believed = _at_least_single(self.teacher.head(weak)).sigmoid()
+            believed = _at_least_single(self.teacher(weak)).sigmoid()
         if settings.unknown_weight and not warm:
             loss = loss + settings.unknown_weight * self._pseudo_loss(labels, believed, batch)
         if settings.context_weight:
@@ -211,7 +215,7 @@ class CSALearner(Learner):
 
     def after_step(self) -> None:
         """The teacher follows; of prompts that are tokens, the vectors of the last forward pass."""
-        self.teacher.follow(self.student)
+        self.teacher.update_parameters(self.student)
 
     def rate_factors(self) -> dict[str, float]:
         """Few images are soon learned by heart."""
@@ -226,7 +230,7 @@ class CSALearner(Learner):
         return [self.student.pool.where, self.student.pool.what, *whole]
 
     def _teacher(self) -> ContextualHead:
-        return cast(ContextualHead, self.teacher.head)
+        return cast(ContextualHead, self.teacher.module)
 
     def head(self) -> Head:
         """On raw images, of the teacher or of the student; with prompts as plain vectors."""
@@ -234,6 +238,15 @@ class CSALearner(Learner):
             self.prompts.fold(self.student)
         kept = self._teacher() if self.settings.keep == "teacher" else self.student
         return self.space.folded(kept)
+
+
+def followed(mean: Tensor, value: Tensor, steps: Tensor | int, *, decay: float) -> Tensor:
+    """The teacher after so many steps: it keeps min(decay, (1 + t) / (10 + t)) of itself.
+
+    So it forgets its start soon (the usual warm-up of such averages; ours for CSA).
+    """
+    count = int(steps)
+    return torch.lerp(mean, value, 1 - min(decay, (1 + count) / (10 + count)))
 
 
 def _with_feedback(head: ContextualHead, strength: float) -> ContextualHead:

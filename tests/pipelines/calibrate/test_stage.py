@@ -47,7 +47,21 @@ def test_neither_test_labels_nor_hidden_labels_matter(layout: Layout):
     before = calibrate.run(settings_of(), layout)
     keep_labels(layout, lambda split, _: split != "test")
     layout.hidden_labels.write_bytes(b"not a table")
-    assert calibrate.run(settings_of(), layout) == before
+    again = calibrate.run(settings_of(), layout)
+    num_taggers = before.pop("kept") + again.pop("kept")
+    assert num_taggers == 1 + (len(NOISE) - 1) * len(SEEDS)
+    assert again == before
+
+
+def test_only_what_changed_is_calibrated_anew(layout: Layout):
+    num_taggers = 1 + (len(NOISE) - 1) * len(SEEDS)
+    assert calibrate.run(settings_of(), layout)["kept"] == 0
+    before = {path: path.read_bytes() for path in layout.calibrations.rglob("*.json")}
+    shutil.copytree(layout.tagger("vlpl", 0), layout.tagger("vlpl", 1), dirs_exist_ok=True)
+    assert calibrate.run(settings_of(), layout)["kept"] == num_taggers - 1
+    others = [path for path in before if path.parent.name == "zero_shot"]
+    assert others
+    assert all(path.read_bytes() == before[path] for path in others)
 
 
 def test_positives_alone_are_scored_by_the_observed_rule(layout: Layout):

@@ -1,16 +1,19 @@
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from torch.optim.swa_utils import AveragedModel
 
 from components.methods.csa.context_targets import believed_contexts, known_contexts, noisy_or
 from components.methods.csa.feedback import feedback_strength
 from components.methods.csa.pseudo_label_thresholds import class_thresholds, prior_share
 from components.methods.csa.pseudo_label_weights import TrustCurve, pseudo_weights
+from components.methods.csa.recipe import followed
 from components.methods.csa.strong_views import strong_view
-from components.methods.csa.teacher import AveragedHead
 from components.models.heads.linear import LinearHead
 from components.models.images import Images
 
@@ -144,17 +147,18 @@ def test_the_order_of_labels_does_not_change_the_strength():
     assert turned == pytest.approx(plain, rel=1e-3)
 
 
-def test_the_teacher_is_an_average_that_forgets_its_start():
-    student = LinearHead(torch.zeros(2, 3), torch.zeros(2))
-    teacher = AveragedHead(student, decay=0.9)
+def test_the_teacher_follows_the_student_slowly_and_is_never_trained():
+    student = LinearHead.of(np.zeros((2, 3), np.float32))
+    teacher = AveragedModel(student, avg_fn=partial(followed, decay=0.9)).requires_grad_(False)
+    teacher.update_parameters(student)
     with torch.no_grad():
         student.weight.fill_(1.0)
     expected = 0.0
     for count in range(1, 40):
-        teacher.follow(student)
+        teacher.update_parameters(student)
         kept = min(0.9, (1 + count) / (10 + count))
         expected = kept * expected + (1 - kept)
-    assert float(teacher.head.state_dict()["weight"][0, 0]) == pytest.approx(expected, rel=1e-5)
+    assert float(teacher.module.state_dict()["weight"][0, 0]) == pytest.approx(expected, rel=1e-5)
     assert not any(each.requires_grad for each in teacher.parameters())
 
 
