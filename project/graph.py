@@ -125,7 +125,7 @@ def stage_files(settings: Settings) -> list[StageFiles]:
             name="pseudo_label",
             deps=(*TABLES, FEATURES, TUNED),
             params=("embed.views", *_LEARNING, "pseudo_label"),
-            outs=(PROPOSALS,),
+            kept=(PROPOSALS,),
         ),
         StageFiles(
             name="train",

@@ -61,9 +61,7 @@ def run(settings: Settings, layout: Layout) -> Report:
     )
     outcomes = [_zero_shot(project, layout) for _ in untrained]
     fits = [(recipe, seed) for recipe in recipes for seed in settings.train.seeds]
-    for number, (recipe, seed) in enumerate(fits, start=1):
-        _say(f"train {number}/{len(fits)}: {recipe.name}, seed {seed}")
-        outcomes.append(_train(recipe, seed, project, settings, layout, encoder))
+    outcomes += [_train(*each, project, settings, layout, encoder) for each in fits]
     remove_other_vectors(layout)
     shutil.rmtree(_checkpoints(layout), ignore_errors=True)
     trained = sum(outcome["status"] == "trained" for outcome in outcomes)
@@ -123,6 +121,7 @@ def _train(
         if encoder is not None:
             encoder.complete(directory)
         return {**named, "status": "kept"}
+    _say(f"train {recipe.name}, seed {seed}")
     task, shared = project.task, settings.train.schedule()
     if encoder is not None:
         recipe = encoder.recipe(recipe, recipe.schedule(shared).learning_rate)

@@ -7,10 +7,10 @@ from pydantic import Field
 from components.methods.catalog import METHODS
 from components.training.schedule import Schedule
 from project.settings.methods import MethodName, MethodSections
-from project.settings.section import Positive, Section, Share
+from project.settings.section import Positive, SettingsSection, Share
 
 
-class TuneSettings(Section):
+class TuneSettings(SettingsSection):
     """The search among every method's attempts, on the hold-out."""
 
     max_concurrent: Positive = 2
@@ -20,20 +20,22 @@ class TuneSettings(Section):
     runner: Literal["ray", "local"] = "ray"
 
 
-class PseudoLabelSettings(Section):
+class PseudoLabelSettings(SettingsSection):
     """Proposals for people: from which method, and which cells are worth one."""
 
     method: MethodName | None = None
     """None takes the method that the hold-out likes best."""
     folds: Annotated[int, Field(ge=2)] = 3
     """Parts of the training images; each is scored by a model that saw the others alone."""
+    seed: int = 0
+    """Of those models' fits."""
     present_above: Share = 0.5
     """Calibrated probability from which a cell is proposed present."""
     absent_below: Share = 0.01
     """Calibrated probability below which a cell is proposed absent."""
 
 
-class TrainSettings(Section):
+class TrainSettings(SettingsSection):
     """The one training loop, for every recipe and seed."""
 
     recipes: Annotated[tuple[MethodName, ...], Field(min_length=1)] = (

@@ -80,6 +80,19 @@ def test_any_method_can_be_asked_for_proposals(tmp_path):
         run_stages(layout, pseudo_label)
 
 
+def test_proposals_are_kept_until_something_they_are_made_of_changes(tmp_path):
+    few = {"seeds": [0], "recipes": ["zero_shot", "entropy"]}
+    layout = make_project(tmp_path, train=few)
+    _, first = run_stages(layout, tune, pseudo_label)
+    (again,) = run_stages(layout, pseudo_label)
+    assert [first["status"], again["status"]] == ["made", "kept"]
+    assert again["proposed"] == first["proposed"]
+    write_params(layout, train=few, pseudo_label={"present_above": 0.9})
+    (other,) = run_stages(layout, pseudo_label)
+    assert other["status"] == "made"
+    assert other["proposed"]["present"] < first["proposed"]["present"]
+
+
 def tuned_methods(layout):
     return yaml.safe_load(layout.tuned.read_text())["methods"]
 
