@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.cell_figures import Scored, score
+from bench.cell_figures import CellFigures, score
 from bench.protocols import PROPOSALS, SKETCH, label_task
 from bench.rows import NOT_APPLICABLE, Cell, Row, row_key, scores_path, write_row
 from bench.world import World
@@ -84,7 +84,7 @@ class _Clock:
 
 def _measure_labels(
     cell: Cell, world: World
-) -> tuple[dict[str, object], Scored, dict[str, np.ndarray]]:
+) -> tuple[dict[str, object], CellFigures, dict[str, np.ndarray]]:
     masked = label_task(world, cell.protocol, seed=cell.seed, holdout=cell.holdout)
     if METHODS[cell.method].is_trained and not masked.task.states.any():
         raise InputError(

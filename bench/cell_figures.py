@@ -29,7 +29,7 @@ Logits = Float32[np.ndarray, "examples labels"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scored:
+class CellFigures:
     """Figures, and each in every draw."""
 
     metrics: dict[str, float]
@@ -41,7 +41,7 @@ def score(
     states: Int8[np.ndarray, "examples labels"],
     holdout_logits: Logits,
     holdout: Holdout,
-) -> Scored:
+) -> CellFigures:
     """Figures of a cell on the test split.
 
     mAP: mean over the labels that have a positive. mAP_images: mean over images of the
@@ -61,13 +61,13 @@ def score(
             drawn_average_precision(logits[rows], truth[rows], known[rows], weights[:, rows])
         )
     metrics["mAP_images"] = _mean(average_precision(logits.T, truth.T, known.T))
-    decided = decide(logits, holdout_logits, holdout)
+    decided = decisions_at_best_f1(logits, holdout_logits, holdout)
     metrics |= _decision_figures(decided, truth, known)
     draws["CF1"], draws["OF1"] = drawn_decisions(decided, truth, known, weights)
-    return Scored(metrics=metrics, draws={n: d.astype(np.float32) for n, d in draws.items()})
+    return CellFigures(metrics=metrics, draws={n: d.astype(np.float32) for n, d in draws.items()})
 
 
-def decide(
+def decisions_at_best_f1(
     logits: Logits, holdout_logits: Logits, holdout: Holdout
 ) -> Bool[np.ndarray, "examples labels"]:
     """Yes or no at the thresholds of highest F1 on the hold-out.

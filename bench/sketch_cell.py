@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
-from bench.cell_figures import NUM_DRAWS, Scored
+from bench.cell_figures import NUM_DRAWS, CellFigures
 from bench.rows import Cell
 from bench.world import SPLITS, World
 from components.errors import InputError
@@ -25,7 +25,7 @@ UNSEEN_SHARE = 0.2
 
 def measure_sketches(
     cell: Cell, world: World
-) -> tuple[dict[str, object], Scored, dict[str, np.ndarray]]:
+) -> tuple[dict[str, object], CellFigures, dict[str, np.ndarray]]:
     """One way of asking, over the sets of unseen classes of a seed.
 
     Raises:
@@ -56,7 +56,7 @@ def measure_sketches(
         "settings": {"folds": [_told(world, each) for each in results][:1]},
     }
     arrays = {"queries": queries, "average_precision": values["mAP_all"].astype(np.float32)}
-    return row, Scored(metrics=metrics, draws=draws), arrays
+    return row, CellFigures(metrics=metrics, draws=draws), arrays
 
 
 def unseen_sets(classes: Int[np.ndarray, " classes"], seed: int) -> list[tuple[int, ...]]:

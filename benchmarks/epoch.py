@@ -30,10 +30,11 @@ from components.features.region_rows import RegionRows
 from components.features.store import FeatureStore
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
-from components.methods.efuda.recipe import Efuda
+from components.methods.catalog import METHODS
+from components.methods.efuda.settings import EfudaSettings
 from components.models.images import Images, images_of
-from components.training.data import Names, TrainingSet
-from components.training.learner import Batch, Learner, Start
+from components.training.learner import Batch, Learner
+from components.training.task import Holdout, Names, Task
 from project.layout import Layout
 from project.settings import load_settings
 
@@ -63,14 +64,14 @@ class Epochs:
         self.states = read_matrix(layout.labels, [row.id for row in self.rows], vocabulary).states
         self.vectors = store.load_global("original", hashes)
         self.regions = RegionRows(store, "original", hashes)
-        data = TrainingSet(
+        task = Task(
             views=self.vectors[None],
             states=self.states,
-            proposals=np.zeros_like(self.states),
+            names=Names(vectors=labels.vectors, temperature=labels.temperature),
+            holdout=Holdout.of(self.vectors, self.states, self.regions),  # nothing is chosen
             regions=(self.regions,),
         )
-        names = Names(vectors=labels.vectors, temperature=labels.temperature)
-        self.learner: Learner = Efuda().build(Start(data, names))
+        self.learner: Learner = METHODS["efuda"].recipe(EfudaSettings()).build(task)
         self.optimizer = torch.optim.Adam(self.learner.parameters(), lr=1e-3)
 
     def cached(self) -> None:
@@ -97,10 +98,7 @@ class Epochs:
 
     def _step(self, images: Images, rows: np.ndarray) -> None:
         states = torch.from_numpy(self.states[rows])
-        nothing = torch.zeros_like(states)
-        batch = Batch(
-            images, states, nothing, torch.ones(states.shape), torch.from_numpy(rows), epoch=0
-        )
+        batch = Batch(images, states, torch.from_numpy(rows), epoch=0, num_epochs=NUM_EPOCHS)
         loss = self.learner(batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()

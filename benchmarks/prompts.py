@@ -10,11 +10,9 @@ Last comes what an epoch costs, as a ratio. Each fit is kept below ``--out``; ``
 forgets them, as is needed after a change of the method.
 """
 
-import argparse
-import shutil
 import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -23,30 +21,35 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from bench.compare import crossed
-from bench.protocols import label_situation
-from bench.world import Skipped, World, open_world
-from benchmarks.contexts import kept_figures
-from benchmarks.figures import Figure, figure_line
+from bench.protocols import label_task
+from bench.world import World
+from benchmarks.csa_variants import (
+    Study,
+    kept_folder,
+    open_cards,
+    signed_line,
+    study_figures,
+    study_parser,
+)
+from benchmarks.figures import Figure
 from components.encoders.catalog import build_encoder
 from components.encoders.config import OpenClipConfig
 from components.encoders.prompt_tower import prompter_of
 from components.encoders.prompts import DEFAULT_TEMPLATES
 from components.errors import InputError
-from components.methods.csa.recipe import CSA
-from components.metrics.bootstrap import Interval, centred_interval, interval
-from components.training.data import TrainingSet
+from components.methods.catalog import METHODS
+from components.methods.csa.settings import CSASettings
 from components.training.loop import fit
-from examples.worlds.catalog import REPOSITORY, make_world
+from examples.worlds.catalog import REPOSITORY
 
 PROTOCOLS = ("few:0.1", "few:0.2")
-TOKENS = CSA(prompts="tokens")
+TOKENS = CSASettings(prompts="tokens")
 VARIANTS = {
-    "residual": CSA(),
+    "residual": CSASettings(),
     "tokens": TOKENS,
     "tokens.fast": replace(TOKENS, token_rate=1.0),
     "tokens.16": replace(TOKENS, num_tokens=16),
-    "regions.residual": CSA(whole="absent"),
+    "regions.residual": CSASettings(whole="absent"),
     "regions.tokens": replace(TOKENS, whole="absent"),
 }
 PAIRS = (
@@ -60,43 +63,17 @@ NUM_TIMED_EPOCHS = 3
 NUM_ROUNDS = 5
 
 
-def epoch_seconds(world: World, recipe: CSA) -> float:
+def epoch_seconds(world: World, settings: CSASettings) -> float:
     """Processor time of an epoch, at the median; the first, which warms up, is left out."""
-    task = label_situation(world, PROTOCOLS[0], seed=0, holdout="observed").task
-    data = TrainingSet(
-        views=task.views,
-        states=task.states,
-        proposals=np.zeros_like(task.states),
-        regions=task.regions,
-    )
     times: list[float] = []
     fit(
-        recipe,
-        data,
-        task.holdout,
-        task.names,
-        replace(task.schedule, epochs=NUM_TIMED_EPOCHS, checkpoint_every=1),
+        METHODS["csa"].recipe(settings),
+        label_task(world, PROTOCOLS[0], seed=0, holdout="observed").task,
+        replace(world.schedule, epochs=NUM_TIMED_EPOCHS, checkpoint_every=1),
         seed=0,
-        on_checkpoint=lambda state: times.append(time.process_time()),
+        on_checkpoint=lambda _: times.append(time.process_time()),
     )
     return statistics.median(np.diff(times))
-
-
-def figures(protocol: str, drawn: Mapping[str, np.ndarray]) -> Iterator[Figure]:
-    """Means over seeds, and paired differences, with intervals."""
-    for name, values in drawn.items():
-        yield _figure(f"{protocol}.map.{name}", values, centred_interval)
-    for ours, theirs in PAIRS:
-        if not {ours, theirs} <= drawn.keys():
-            continue
-        difference = drawn[ours] - drawn[theirs]
-        found = _figure(f"{protocol}.gain.{ours}.over.{theirs}", difference, interval)
-        yield replace(found, against=0.0)
-
-
-def _figure(name: str, values: np.ndarray, bounds: Callable[..., Interval]) -> Figure:
-    found = bounds(float(values[:, 0].mean()), crossed(values[:, 1:].astype(np.float32)))
-    return Figure(name=name, value=found.mean, unit="1", low=found.low, high=found.high)
 
 
 def cost(world: World) -> Iterator[Figure]:
@@ -127,10 +104,7 @@ def open_prompted(out: Path, cards: Path | None) -> World:
     Raises:
         InputError: If either is not there, or they do not belong together.
     """
-    made = make_world("cards", out, cards)
-    if isinstance(made, Skipped):
-        raise InputError(made.reason)
-    world = open_world(made)
+    world = open_cards(out, cards)
     config = OpenClipConfig(model=f"local-dir:{REPOSITORY / 'examples' / 'cards' / 'encoder'}")
     encoder = build_encoder(config)
     if encoder.id != world.encoder_id:
@@ -144,49 +118,21 @@ def open_prompted(out: Path, cards: Path | None) -> World:
 
 def main() -> None:
     """Print each protocol's figures as soon as they are known."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-    parser.add_argument("--seeds", type=int, default=3, help="of masks and fits (3)")
-    parser.add_argument("--protocol", action="append", help=f"again and again; {PROTOCOLS}")
+    parser = study_parser(__doc__, seeds=3, protocols=PROTOCOLS)
     parser.add_argument("--variant", action="append", choices=VARIANTS, help="again and again")
     parser.add_argument("--no-cost", action="store_true", help="leave epochs out")
-    parser.add_argument("--cards", type=Path, help="a finished project of the cards world")
-    parser.add_argument("--out", type=Path, default=Path("bench"), help="where worlds are kept")
-    parser.add_argument("--fresh", action="store_true", help="measure every fit again")
     arguments = parser.parse_args()
     try:
         world = open_prompted(arguments.out, arguments.cards)
     except InputError as fault:
         parser.error(str(fault))
-    kept = arguments.out / "prompts"
-    if arguments.fresh:
-        shutil.rmtree(kept, ignore_errors=True)
-    kept.mkdir(parents=True, exist_ok=True)
+    kept = kept_folder(arguments.out / "prompts", fresh=arguments.fresh)
     variants = {name: VARIANTS[name] for name in arguments.variant or VARIANTS}
+    study = Study(variants=lambda _: variants, pairs=PAIRS)
     protocols = arguments.protocol or PROTOCOLS
-    found = _all_figures(world, protocols, arguments.seeds, variants, kept)
+    found = study_figures(study, world, protocols, seeds=arguments.seeds, kept=kept)
     for figure in chain(found, () if arguments.no_cost else cost(world)):
-        print(figure_line(figure) if arguments.json else _sentence(figure), flush=True)
-
-
-def _all_figures(
-    world: World,
-    protocols: Sequence[str],
-    num_seeds: int,
-    variants: Mapping[str, CSA],
-    kept: Path,
-) -> Iterator[Figure]:
-    for protocol in protocols:
-        drawn: dict[str, list[np.ndarray]] = {name: [] for name in variants}
-        cells = [(seed, *each) for seed in range(num_seeds) for each in variants.items()]
-        console = Console(stderr=True)
-        for seed, name, recipe in track(cells, protocol, console=console, transient=True):
-            drawn[name].append(kept_figures(world, protocol, recipe, seed, kept))
-        yield from figures(protocol, {name: np.stack(each) for name, each in drawn.items()})
-
-
-def _sentence(figure: Figure) -> str:
-    return f"{figure.name}: {figure.value:+.4f} [{figure.low:+.4f}, {figure.high:+.4f}]"
+        print(signed_line(figure, as_json=arguments.json), flush=True)
 
 
 if __name__ == "__main__":

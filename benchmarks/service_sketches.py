@@ -28,7 +28,7 @@ from components.methods.ma_sbir.conversion import CENTRED, RAW, Classes, Convers
 from components.methods.ma_sbir.offsets import Offsets
 from components.methods.ma_sbir.selection import (
     choose_conversion,
-    choose_settling,
+    choose_expansion,
     hold_outs_of,
     relevance,
     scores,
@@ -44,7 +44,7 @@ PAIRS = (
     ("centred by the service", "raw"),
     ("converted", "raw"),
     ("converted", "centred by the service"),
-    ("converted and settled", "centred by the service"),
+    ("converted and expanded", "centred by the service"),
 )
 
 
@@ -95,14 +95,14 @@ def measure(learnt: SketchWorld, asked: SketchWorld) -> dict[str, np.ndarray]:
         seen = tuple(int(c) for c in classes if c not in fold)
         hold_outs = hold_outs_of(seen, len(unseen), SEED)
         chosen, _ = choose_conversion(fitter, seen, hold_outs)
-        settled, _ = choose_settling(chosen, fitter, seen, hold_outs)
+        expanded, _ = choose_expansion(chosen, fitter, seen, hold_outs)
         fitted = fitter.offsets(seen, chosen, SEED)
-        print(f"chosen on {len(seen)} seen classes: {settled}", file=sys.stderr, flush=True)
+        print(f"chosen on {len(seen)} seen classes: {expanded}", file=sys.stderr, flush=True)
         ways: dict[str, tuple[Offsets, Conversion]] = {
             "raw": (Offsets(nothing, nothing), RAW),
             "centred by the service": (service, CENTRED),
             "converted": (fitted, chosen),
-            "converted and settled": (fitted, settled),
+            "converted and expanded": (fitted, expanded),
         }
         queries, everything = asked.sketches_of(unseen), np.ones(len(asked.photos), bool)
         for way, (offsets, conversion) in ways.items():

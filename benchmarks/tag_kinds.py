@@ -10,27 +10,21 @@ from typing import Literal, cast
 
 import numpy as np
 
-from benchmarks.attribute_world import (
-    GRID,
-    World,
-    captioned,
-    holdout,
-    names,
-    training_set,
-    world,
-)
+from benchmarks.attribute_world import World, task_of, world
 from benchmarks.figures import Figure, run_benchmark
+from components.methods.catalog import METHODS
 from components.methods.tagalign.analysis import Queries, per_kind_analysis
-from components.methods.tagalign.recipe import Kinds, TagAlign
+from components.methods.tagalign.settings import Kinds, TagAlignSettings
 from components.models.heads.projected import ProjectedHead
-from components.training.data import Schedule
 from components.training.loop import fit
+from components.training.schedule import Schedule
 
 NUM_WORLDS = 5
 Pool = Literal["mean", "best"]
 POOLS: tuple[Pool, ...] = ("mean", "best")
 KINDS: tuple[Kinds, ...] = ("none", "objects", "attributes", "both")
 SCHEDULE = Schedule(epochs=50, batch_size=64, learning_rate=4e-3)
+AS_SCHEDULED = TagAlignSettings(most_epochs=None, most_images=None, learning_rate=None)
 
 
 def measure() -> Iterator[Figure]:
@@ -65,10 +59,9 @@ def trained(
     train: World, val: World, kinds: Kinds, pool: Pool, seed: int, *, epochs: int | None = None
 ) -> ProjectedHead:
     """A head that learnt from captions and these kinds of tags."""
-    recipe = TagAlign(captions=captioned(train), grid=GRID, kinds=kinds, pool=pool)
+    recipe = METHODS["tagalign"].recipe(replace(AS_SCHEDULED, kinds=kinds, pool=pool))
     schedule = SCHEDULE if epochs is None else replace(SCHEDULE, epochs=epochs)
-    found = fit(recipe, training_set(train), holdout(val), names(train), schedule, seed=seed)
-    return cast(ProjectedHead, found.head)
+    return cast(ProjectedHead, fit(recipe, task_of(train, val), schedule, seed=seed).head)
 
 
 def spread(name: str, values: np.ndarray) -> Figure:

@@ -15,7 +15,7 @@ from typing import cast
 
 import numpy as np
 
-from bench.protocols import CAPTIONS, label_situation
+from bench.protocols import CAPTIONS, label_task
 from bench.world import Skipped, World, open_world
 from benchmarks.figures import Figure, run_benchmark
 from benchmarks.tag_kinds import KINDS, interval_of_mean, spread
@@ -25,19 +25,19 @@ from components.encoders.catalog import build_encoder
 from components.encoders.config_paths import anchored
 from components.encoders.encoder import Encoder
 from components.labels.states import PRESENT
+from components.methods.catalog import METHODS
 from components.methods.tagalign.analysis import score_queries
-from components.methods.tagalign.recipe import Kinds, TagAlign
+from components.methods.tagalign.settings import Kinds, TagAlignSettings
 from components.metrics.ranking import average_precision
 from components.models.heads.projected import ProjectedHead
-from components.training.data import TrainingSet
 from components.training.loop import fit
+from components.training.schedule import Schedule
+from components.training.task import Task
 from examples.cards.captions import NUMBERS, counted
 from examples.cards.concepts import concepts
 from examples.worlds.catalog import make_world
 from project.layout import Layout
 from project.settings import load_settings
-from tuning.from_captions import caption_schedule, captions_of
-from tuning.task import Task
 
 OUT = Path("reports/bench")
 SEEDS = range(5)
@@ -64,12 +64,12 @@ def measure() -> Iterator[Figure]:
     world = open_world(folder)
     project = Path(given) if given else OUT / "worlds" / "cards-project"
     queries = asked(world, Layout(project))
-    task = label_situation(world, CAPTIONS, seed=0, holdout="observed").task
-    variants: dict[str, list[dict[str, float]]] = {
-        "frozen": [scores(head_of(task, "none", 0, epochs=0), world, queries)]
-    }
+    task = label_task(world, CAPTIONS, seed=0, holdout="observed").task
+    untrained = head_of(task, "none", replace(world.schedule, epochs=0), 0)
+    variants: dict[str, list[dict[str, float]]] = {"frozen": [scores(untrained, world, queries)]}
     for kinds in KINDS:
-        variants[kinds] = [scores(head_of(task, kinds, seed), world, queries) for seed in SEEDS]
+        heads = (head_of(task, kinds, world.schedule, seed) for seed in SEEDS)
+        variants[kinds] = [scores(head, world, queries) for head in heads]
     for kind in queries:
         for name, runs in variants.items():
             yield spread(f"{name}_on_{kind}_queries_map", np.array([run[kind] for run in runs]))
@@ -77,20 +77,10 @@ def measure() -> Iterator[Figure]:
         yield interval_of_mean(f"both_above_objects_on_{kind}_queries", both - objects)
 
 
-def head_of(task: Task, kinds: Kinds, seed: int, *, epochs: int | None = None) -> ProjectedHead:
+def head_of(task: Task, kinds: Kinds, schedule: Schedule, seed: int) -> ProjectedHead:
     """A head that learnt from captions and these kinds of tags."""
-    recipe = TagAlign(captions=captions_of(task), grid=task.grid, kinds=kinds)
-    data = TrainingSet(
-        views=task.views,
-        states=task.states,
-        proposals=np.zeros_like(task.states),
-        regions=task.regions,
-    )
-    schedule = caption_schedule(task)
-    schedule = schedule if epochs is None else replace(schedule, epochs=epochs)
-    return cast(
-        ProjectedHead, fit(recipe, data, task.holdout, task.names, schedule, seed=seed).head
-    )
+    recipe = METHODS["tagalign"].recipe(TagAlignSettings(kinds=kinds))
+    return cast(ProjectedHead, fit(recipe, task, schedule, seed=seed).head)
 
 
 def scores(head: ProjectedHead, world: World, queries: dict[str, Asked]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What the doctor found."""
+"""What a look at a machine, a project or an encoder finds, and what to do about it."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum

@@ -20,16 +20,16 @@ from components.data.examples import Split
 from components.encoders.config import OpenClipConfig
 from components.errors import InputError
 from project.settings import PromptSettings
-from project.settings.section import Section
-from project.settings.source import SplitSettings
 from project.settings.methods import MethodSections
+from project.settings.section import SettingsSection
+from project.settings.source import SplitSettings
 
 FOLDER = Path(__file__).parent / "published_protocols"
 Schedule = Literal["cached", "published"]
 PATH_KEYS = ("images", "annotations", "names", "captions")
 
 
-class PublishedSchedule(Section):
+class PublishedSchedule(SettingsSection):
     """How the published figures were trained."""
 
     learning_rate: float
@@ -37,7 +37,7 @@ class PublishedSchedule(Section):
     batch_size: int
 
 
-class Protocol(Section):
+class Protocol(SettingsSection):
     """One way of hiding labels, as a paper or its code describes it."""
 
     about: str
@@ -61,7 +61,7 @@ class Protocol(Section):
     unverified: tuple[str, ...] = ()
 
 
-class DataSet(Section):
+class DataSet(SettingsSection):
     """A data set and its protocols, as one file describes them."""
 
     data_set: str

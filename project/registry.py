@@ -48,7 +48,7 @@ class Version:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Registration:
     """What is recorded about a bundle when it is registered."""
 
     bundle: Path
@@ -133,38 +133,40 @@ class Registry:
             raise InputError(f"The artefacts of {uri} cannot be fetched: {fault}") from None
         return Path(artefacts) / version.tags.get(BUNDLE_TAG, "")
 
-    def register(self, entry: Entry) -> Version:
+    def register(self, registration: Registration) -> Version:
         """Log a bundle with its figures and make it a new version."""
         with self._as_default():
-            return self._register(entry)
+            return self._register(registration)
 
-    def _register(self, entry: Entry) -> Version:
+    def _register(self, registration: Registration) -> Version:
         import mlflow
         from mlflow.artifacts import download_artifacts
         from mlflow.entities import Metric, Param
 
         now_ms = int(time.time() * 1000)
         with mlflow.start_run(
-            experiment_id=self._experiment_id(), run_name=f"bundle-{entry.bundle_version}"
+            experiment_id=self._experiment_id(), run_name=f"bundle-{registration.bundle_version}"
         ) as run:
             self._client.log_batch(
                 run.info.run_id,
-                metrics=[Metric(key, value, now_ms, 0) for key, value in entry.metrics.items()],
-                params=[Param(key, value[:6000]) for key, value in entry.params.items()],
+                metrics=[
+                    Metric(key, value, now_ms, 0) for key, value in registration.metrics.items()
+                ],
+                params=[Param(key, value[:6000]) for key, value in registration.params.items()],
             )
-            mlflow.set_tags(dict(entry.tags))
-            model_uri = self._log_model(entry.bundle)
+            mlflow.set_tags(dict(registration.tags))
+            model_uri = self._log_model(registration.bundle)
             place = Path(download_artifacts(model_uri)).resolve()
         tags = {
-            **entry.tags,
+            **registration.tags,
             BUNDLE_TAG: BUNDLE_FOLDER,
-            VERSION_TAG: entry.bundle_version,
+            VERSION_TAG: registration.bundle_version,
             PLACE_TAG: _relative(place / BUNDLE_FOLDER, self.root),
         }
         # MLflow tells stderr what the stage reports anyway.
         with contextlib.redirect_stderr(io.StringIO()):
             made = mlflow.register_model(model_uri, self.model, tags=tags)
-        self._client.update_model_version(self.model, made.version, entry.description)
+        self._client.update_model_version(self.model, made.version, registration.description)
         return self._version(self._client.get_model_version(self.model, made.version))
 
     def _exists(self) -> bool:

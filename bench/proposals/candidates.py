@@ -31,7 +31,7 @@ PLAIN: tuple[FeatureName, ...] = ("similarity", "log_softmax", "prior")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Task:
+class LabelingTask:
     """States known on some rows to learn from, and on rows to propose for."""
 
     world: ProposalWorld
@@ -58,21 +58,21 @@ class Task:
         return bool((self.states[self.fit_rows] < 0).any())
 
 
-Candidate = Callable[[Task], np.ndarray]
+Candidate = Callable[[LabelingTask], np.ndarray]
 """Scores of the rows to propose for, rows × labels."""
 
 
-def softmax_scores(task: Task) -> np.ndarray:
+def softmax_scores(task: LabelingTask) -> np.ndarray:
     """VLPL's score."""
     return softmax(task.logits[task.rows], axis=1)
 
 
-def platt(task: Task) -> np.ndarray:
+def platt(task: LabelingTask) -> np.ndarray:
     """Per-class calibrated cosine."""
     return _platt(task)[1]
 
 
-def prototype(task: Task, text_weight: float) -> np.ndarray:
+def prototype(task: LabelingTask, text_weight: float) -> np.ndarray:
     """Prototypes of labelled images and names, calibrated per class."""
     fitted = PrototypeLabeler(text_weight=text_weight).fit(
         task.world.vectors[task.fit_rows], _fit_states(task), task.world.label_vectors
@@ -80,32 +80,32 @@ def prototype(task: Task, text_weight: float) -> np.ndarray:
     return fitted.probabilities(task.vectors)
 
 
-def evidence(task: Task, labeler: EvidenceLabeler, *, outside: bool = True) -> np.ndarray:
+def evidence(task: LabelingTask, labeler: EvidenceLabeler, *, outside: bool = True) -> np.ndarray:
     """Probabilities of the evidence labeler, with or without label sets of other images."""
     return _evidence(task, labeler, outside=outside)[1]
 
 
-def cosine_f_beta(task: Task) -> np.ndarray:
+def cosine_f_beta(task: LabelingTask) -> np.ndarray:
     """MAT on calibrated cosines."""
     return _f_beta_entry(task, *_platt(task))
 
 
-def cosine_cap(task: Task) -> np.ndarray:
+def cosine_cap(task: LabelingTask) -> np.ndarray:
     """CAP on cosines; per class, so calibration changes nothing."""
     return _cap_entry(task, task.logits[task.rows])
 
 
-def cosine_quantile(task: Task) -> np.ndarray:
+def cosine_quantile(task: LabelingTask) -> np.ndarray:
     """The same share of every class."""
     return -places_among_unknown(task.logits[task.rows], task.known) / len(task.rows)
 
 
-def evidence_f_beta(task: Task, labeler: EvidenceLabeler) -> np.ndarray:
+def evidence_f_beta(task: LabelingTask, labeler: EvidenceLabeler) -> np.ndarray:
     """MAT on the evidence labeler."""
     return _f_beta_entry(task, *_evidence(task, labeler))
 
 
-def evidence_cap(task: Task, labeler: EvidenceLabeler) -> np.ndarray:
+def evidence_cap(task: LabelingTask, labeler: EvidenceLabeler) -> np.ndarray:
     """CAP on the evidence labeler."""
     return _cap_entry(task, _evidence(task, labeler)[1])
 
@@ -159,13 +159,13 @@ def _all_features(*, observed: bool) -> tuple[FeatureName, ...]:
     return tuple(name for name in ALL_FEATURES if observed or name != "observed_context")
 
 
-def _fit_states(task: Task) -> np.ndarray:
+def _fit_states(task: LabelingTask) -> np.ndarray:
     """States of the rows to learn from; without negatives, unknown counts as absent."""
     states = task.states[task.fit_rows]
     return states if task.has_negatives else np.where(states == PRESENT, 1, -1).astype(np.int8)
 
 
-def _platt(task: Task) -> tuple[np.ndarray, np.ndarray]:
+def _platt(task: LabelingTask) -> tuple[np.ndarray, np.ndarray]:
     states = _fit_states(task)
     logits = task.logits
     fitted = PlattThreshold.fit(
@@ -175,7 +175,7 @@ def _platt(task: Task) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _evidence(
-    task: Task, labeler: EvidenceLabeler, *, outside: bool = True
+    task: LabelingTask, labeler: EvidenceLabeler, *, outside: bool = True
 ) -> tuple[np.ndarray, np.ndarray]:
     vectors, states = task.world.vectors[task.fit_rows], task.states[task.fit_rows]
     fitted = labeler.fit(
@@ -189,7 +189,7 @@ def _evidence(
     return expit(learned), expit(fitted.log_odds(task.vectors, task.known))
 
 
-def _f_beta_entry(task: Task, fitted_on: np.ndarray, scores: np.ndarray) -> np.ndarray:
+def _f_beta_entry(task: LabelingTask, fitted_on: np.ndarray, scores: np.ndarray) -> np.ndarray:
     """Minus the smallest beta whose thresholds propose the cell."""
     states = _fit_states(task)
     entry = np.full(scores.shape, -np.inf)
@@ -201,7 +201,7 @@ def _f_beta_entry(task: Task, fitted_on: np.ndarray, scores: np.ndarray) -> np.n
     return entry
 
 
-def _cap_entry(task: Task, scores: np.ndarray) -> np.ndarray:
+def _cap_entry(task: LabelingTask, scores: np.ndarray) -> np.ndarray:
     """Minus the part of the expected positives at which the cell is proposed."""
     share = np.maximum(positive_share(_fit_states(task)), 1e-9)
     places = places_among_unknown(scores, task.known)

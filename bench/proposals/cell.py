@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float32
 
-from bench.cell_figures import DRAW_SEED, NUM_DRAWS, Scored
+from bench.cell_figures import DRAW_SEED, NUM_DRAWS, CellFigures
 from bench.proposals.candidates import SOFTMAX, candidates
 from bench.proposals.cross_fit import SELECTED, Accepted, Ranked, rank
 from bench.proposals.protocols import halves, known_states
@@ -44,7 +44,7 @@ Figures = dict[str, Float32[np.ndarray, " draws"]]
 
 def measure_proposals(
     cell: Cell, world: World
-) -> tuple[dict[str, object], Scored, dict[str, np.ndarray]]:
+) -> tuple[dict[str, object], CellFigures, dict[str, np.ndarray]]:
     """Figures of one labeler; the seed draws the halves.
 
     recall_at_equal_precision: the highest recall at the precision that ``softmax > 0.3``
@@ -65,7 +65,11 @@ def measure_proposals(
         "settings": {"chosen": list(ranked.chosen)} if cell.method == SELECTED else {},
     }
     curve = ranked.rankings[cell.method].precision_over(RECALLS)
-    return values, Scored(metrics=metrics, draws=draws), {"precision": curve.astype(np.float32)}
+    return (
+        values,
+        CellFigures(metrics=metrics, draws=draws),
+        {"precision": curve.astype(np.float32)},
+    )
 
 
 def _ranked(world: ProposalWorld, cell: Cell) -> Ranked:

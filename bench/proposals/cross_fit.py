@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.proposals.candidates import SOFTMAX, Candidate, Task
+from bench.proposals.candidates import SOFTMAX, Candidate, LabelingTask
 from bench.proposals.protocols import Protocol, halves, known_states
 from bench.proposals.ranking import Ranking
 from bench.proposals.selection import (
     THETAS,
     Selection,
-    best_of,
+    best_selection,
     cross_validated,
     selection_of,
 )
@@ -71,7 +71,7 @@ def rank(
     pair = halves(len(world.truth), seed=seed)
     for labelled, other in (pair, pair[::-1]):
         states = known_states(world.truth, labelled, protocol, seed=seed)
-        task = Task(world=world, fit_rows=labelled, rows=other, states=states)
+        task = LabelingTask(world=world, fit_rows=labelled, rows=other, states=states)
         unknown[other] = task.known == 0
         for name, candidate in found.items():
             scores[name][other] = candidate(task)
@@ -113,4 +113,4 @@ def _selection(
         return Selection(SOFTMAX, float(np.nextafter(np.float32(THETAS[0]), np.float32(1))))
     rivals = found if deciding == SELECTED else {name: found[name] for name in (SOFTMAX, deciding)}
     folds = cross_validated(world, labelled, protocol, rivals, seed=seed)
-    return best_of(folds) if deciding == SELECTED else selection_of(deciding, folds)
+    return best_selection(folds) if deciding == SELECTED else selection_of(deciding, folds)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bench.proposals.candidates import SOFTMAX, Candidate, Task
+from bench.proposals.candidates import SOFTMAX, Candidate, LabelingTask
 from bench.proposals.protocols import Protocol, known_states
 from bench.proposals.ranking import Ranking
 from bench.proposals.world import ProposalWorld
@@ -45,7 +45,7 @@ def cross_validated(
         held_out = order[fold::NUM_FOLDS]
         taught = np.setdiff1d(labelled, held_out)
         states = known_states(world.truth, taught, protocol, seed=seed)
-        task = Task(world=world, fit_rows=taught, rows=held_out, states=states)
+        task = LabelingTask(world=world, fit_rows=taught, rows=held_out, states=states)
         unknown[held_out] = task.known == 0
         for name, candidate in candidates.items():
             scores[name][held_out] = candidate(task)
@@ -56,7 +56,7 @@ def cross_validated(
     }
 
 
-def best_of(rankings: Mapping[str, Ranking]) -> Selection:
+def best_selection(rankings: Mapping[str, Ranking]) -> Selection:
     """The candidate of the highest recall, averaged over a range of precisions."""
     recall = {
         name: float(np.mean([ranking.recall_at(np.array([p])) for p in PRECISIONS]))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import expit, logit
 
-from bench.proposals.candidates import DEFAULT_FEATURES, Task, evidence
+from bench.proposals.candidates import DEFAULT_FEATURES, LabelingTask, evidence
 from bench.proposals.protocols import halves, known_states
 from bench.proposals.world import ProposalWorld
 from components.labelers.cooccurrence import LabelStatistics
@@ -48,7 +48,7 @@ def _drawn_map(world: ProposalWorld, labeler: EvidenceLabeler, seed: int) -> np.
     pair = halves(len(world.truth), seed=seed)
     for labelled, other in (pair, pair[::-1]):
         states = known_states(world.truth, labelled, "labelled_half", seed=seed)
-        task = Task(world=world, fit_rows=labelled, rows=other, states=states)
+        task = LabelingTask(world=world, fit_rows=labelled, rows=other, states=states)
         scores[other] = evidence(task, labeler)
     drawn = draw_images(len(scores), NUM_DRAWS, seed=11)
     weights = np.concatenate([np.ones((1, len(scores)), np.float32), drawn])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bench.proposals.candidates import Task, softmax_scores
+from bench.proposals.candidates import LabelingTask, softmax_scores
 from bench.proposals.world import ProposalWorld
 from benchmarks.proposal_quality.measure import NUM_DRAWS, Sample
 from components.labelers.proposals import Proposals
@@ -22,7 +22,7 @@ def wrongly_denied(world: ProposalWorld, share: float) -> dict[str, Sample]:
     """
     rows = np.arange(len(world.truth))
     known = np.zeros(world.truth.shape, np.int8)
-    scores = softmax_scores(Task(world=world, fit_rows=rows, rows=rows, states=known))
+    scores = softmax_scores(LabelingTask(world=world, fit_rows=rows, rows=rows, states=known))
     nothing = Proposals(known, scores.astype(np.float32))
     by_label, frequency = LabelwiseNegatives(share=share), world.statistics.share
     policies = {

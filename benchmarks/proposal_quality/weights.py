@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from bench.proposals.candidates import Task, softmax_scores
+from bench.proposals.candidates import LabelingTask, softmax_scores
 from bench.proposals.protocols import halves, known_states
 from bench.proposals.world import ProposalWorld
 from components.labelers.calibrated_weight import CalibratedWeight
@@ -34,11 +34,13 @@ def _of_half(
     world: ProposalWorld, labelled: np.ndarray, other: np.ndarray, seed: int
 ) -> tuple[np.ndarray, ...]:
     states = known_states(world.truth, labelled, "labelled_half", seed=seed)
-    scores = softmax_scores(Task(world=world, fit_rows=labelled, rows=labelled, states=states))
+    scores = softmax_scores(
+        LabelingTask(world=world, fit_rows=labelled, rows=labelled, states=states)
+    )
     known = states[labelled]
     fitted = CalibratedWeight.fit(scores, known == PRESENT, known != UNKNOWN)
     measured = other[world.measured[other]]
-    task = Task(world=world, fit_rows=labelled, rows=measured, states=states)
+    task = LabelingTask(world=world, fit_rows=labelled, rows=measured, states=states)
     found = softmax_scores(task)
     proposals = proposals_for_unknown(task.known, found > THETA, np.zeros(found.shape, bool), found)
     proposed = proposals.states != 0

@@ -29,7 +29,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch(Generic[Item]):
+class LoadedBatch(Generic[Item]):
     """Items that were loaded, their pixels in the same order, and those that were not."""
 
     items: tuple[Item, ...]
@@ -43,7 +43,7 @@ def loaded_batches(
     *,
     batch_size: int,
     num_threads: int,
-) -> Iterator[Batch[Item]]:
+) -> Iterator[LoadedBatch[Item]]:
     """Load items in threads, a few batches ahead of the consumer.
 
     Batches are cut before loading, so which items share a batch does not depend
@@ -75,7 +75,9 @@ def encode_views(
     }
 
 
-def _collect(group: Sequence[Item], futures: Sequence["Future[Tensor | Fault]"]) -> Batch[Item]:
+def _collect(
+    group: Sequence[Item], futures: Sequence["Future[Tensor | Fault]"]
+) -> LoadedBatch[Item]:
     results = [future.result() for future in futures]
     good = [
         (item, result)
@@ -88,7 +90,7 @@ def _collect(group: Sequence[Item], futures: Sequence["Future[Tensor | Fault]"])
         if isinstance(result, Fault)
     )
     pixels = torch.stack([result for _, result in good]) if good else None
-    return Batch(tuple(item for item, _ in good), pixels, faults)
+    return LoadedBatch(tuple(item for item, _ in good), pixels, faults)
 
 
 @contextmanager

@@ -1,28 +1,11 @@
 """The closed list of encoders: how to build one, and what one lacks."""
 
 import importlib.util
-from dataclasses import dataclass
 
 from components.encoders.config import ConseConfig, EncoderConfig, OpenClipConfig
 from components.encoders.encoder import Encoder
 from components.errors import InputError
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        ok: Whether it is as it must be.
-        what: The package, file or tag.
-        detail: What was found.
-        remedy: What to do; empty where nothing is.
-    """
-
-    ok: bool
-    what: str
-    detail: str
-    remedy: str = ""
+from components.findings import Finding, Status
 
 
 def build_encoder(config: EncoderConfig, device: str = "cpu") -> Encoder:
@@ -61,13 +44,10 @@ def probe(config: EncoderConfig) -> list[Finding]:
 
 def _packages(*names: str) -> list[Finding]:
     return [
-        Finding(ok=True, what=name, detail="the package is installed")
+        Finding(Status.OK, name, "the package is installed")
         if importlib.util.find_spec(name)
         else Finding(
-            ok=False,
-            what=name,
-            detail="the package is missing",
-            remedy="install requirements.lock again",
+            Status.ERROR, name, "the package is missing", "install requirements.lock again"
         )
         for name in names
     ]
@@ -83,13 +63,13 @@ def _open_clip(config: OpenClipConfig) -> list[Finding]:
         source = find_source(config)
         require_reachable(source)
     except InputError as fault:
-        return [Finding(ok=False, what=what, detail=str(fault), remedy="see the detail")]
+        return [Finding(Status.ERROR, what, str(fault), "see the detail")]
     if source.hub is not None and not source.cached:
         detail = "the weights are not here yet; they will be fetched when first used"
-        return [Finding(ok=True, what=what, detail=detail)]
-    findings = [Finding(ok=True, what=what, detail="the weights are on this machine")]
+        return [Finding(Status.OK, what, detail)]
+    findings = [Finding(Status.OK, what, "the weights are on this machine")]
     if source.directory is not None:
         own = (source.directory / MERGES_FILE).is_file()
         detail = "its own merges" if own else "the tokenizer that its configuration names"
-        findings.append(Finding(ok=True, what="tokenizer", detail=detail))
+        findings.append(Finding(Status.OK, "tokenizer", detail))
     return findings

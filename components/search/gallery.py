@@ -36,7 +36,7 @@ PREDICTED = "predicted"
 
 
 @dataclass(frozen=True, slots=True)
-class PictureTag:
+class GalleryTag:
     """A label that a picture carries.
 
     ``provenance`` is ``observed`` or ``reviewed`` where the label was given
@@ -56,7 +56,7 @@ class Picture:
     content_hash: str
     width: int
     height: int
-    tags: tuple[PictureTag, ...] = ()
+    tags: tuple[GalleryTag, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +101,7 @@ class Gallery:
     def pictures(self, rows: Sequence[int]) -> list[Picture]:
         """The pictures at some index rows, in that order."""
         values: list[dict[str, Any]] = self.table.take(pa.array(rows, pa.int64())).to_pylist()
-        carried = [tuple(PictureTag(**tag) for tag in value.pop("tags")) for value in values]
+        carried = [tuple(GalleryTag(**tag) for tag in value.pop("tags")) for value in values]
         return [Picture(**value, tags=tags) for value, tags in zip(values, carried, strict=True)]
 
     def allowed(

@@ -1,6 +1,7 @@
 """What the doctor looks at in a project."""
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
@@ -104,15 +105,7 @@ def _encoder(root: Path, settings: Settings) -> list[Finding]:
     from components.encoders.config_paths import anchored
 
     found = probe(anchored(settings.encoder, root))
-    return [
-        Finding(
-            Status.OK if each.ok else Status.ERROR,
-            f"encoder: {each.what}",
-            each.detail,
-            each.remedy,
-        )
-        for each in found
-    ]
+    return [replace(each, what=f"encoder: {each.what}") for each in found]
 
 
 def _port(settings: Settings) -> Finding:

@@ -59,7 +59,7 @@ class MadeProject:
     published: dict[str, object] | None = None
 
 
-def settings_of(options: NewProject) -> Settings:
+def settings_from(options: NewProject) -> Settings:
     """The settings that the options describe, checked.
 
     Raises:
@@ -171,7 +171,7 @@ def _chosen(options: NewProject) -> MadeProject:
         protocol = find_published(options.published)
         settings, check, told = published_project(protocol, options)
         return MadeProject(settings, tuple(told), check)
-    settings = settings_of(take_captions_as_source(options))
+    settings = settings_from(take_captions_as_source(options))
     if captioned := with_tagalign(settings, options.directory):
         return MadeProject(captioned, (TOLD,))
     return MadeProject(settings)

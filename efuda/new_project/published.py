@@ -11,7 +11,7 @@ from efuda.new_project.options import (
     from_project,
     project_name,
 )
-from efuda.new_project.published_check import check_published, summary_lines
+from efuda.new_project.published_check import check_lines, check_published
 from project.published import Published, find_root, settings_values
 from project.settings import Settings, parse_settings
 
@@ -36,7 +36,7 @@ def published_project(
     # The project's directory does not exist yet, so its relative paths lead nowhere.
     here = settings_values(chosen, root.resolve(), options.schedule)
     check = check_published(chosen, _parsed(here, chosen, options), Path())
-    told = [*summary_lines(check, chosen), _schedule_line(options, chosen)]
+    told = [*check_lines(check, chosen), _schedule_line(options, chosen)]
     return settings, check.as_json(), told
 
 

@@ -110,7 +110,7 @@ def list_hash(records: Sequence[SourceRecord]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
-def summary_lines(check: PublishedCheck, chosen: Published) -> list[str]:
+def check_lines(check: PublishedCheck, chosen: Published) -> list[str]:
     """The comparison for a person."""
     lines = [
         f"{check.name}: {chosen.data.data_set}; {chosen.protocol.about}.",

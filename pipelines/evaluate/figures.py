@@ -26,7 +26,7 @@ from components.metrics.bootstrap import (
 )
 from components.metrics.decisions import class_f1, overall_f1
 from components.metrics.ranking import mean_average_precision
-from pipelines.evaluate.tagger_scores import Scored, TestSplit
+from pipelines.evaluate.tagger_scores import ScoredTagger, TestSplit
 from project.settings import EvaluateSettings
 
 METRICS = ("mAP", "mAP_zero_convention", "CF1", "OF1")
@@ -80,7 +80,9 @@ def rounded(figure: Interval) -> dict[str, float]:
     }
 
 
-def all_figures(test: TestSplit, scored: Sequence[Scored], settings: EvaluateSettings) -> Figures:
+def all_figures(
+    test: TestSplit, scored: Sequence[ScoredTagger], settings: EvaluateSettings
+) -> Figures:
     """Compute every metric of every tagger on the same draws."""
     weights = draw_images(len(test.photos), settings.num_bootstrap, seed=settings.seed)
     console = Console(stderr=True)
@@ -103,7 +105,7 @@ def all_figures(test: TestSplit, scored: Sequence[Scored], settings: EvaluateSet
 
 
 def _seed_figures(
-    test: TestSplit, one: Scored, weights: Float32[np.ndarray, "draws examples"]
+    test: TestSplit, one: ScoredTagger, weights: Float32[np.ndarray, "draws examples"]
 ) -> SeedFigures:
     names, decided = test.vocabulary.names, one.decided
     skip = mean_average_precision(one.average_precision, names)

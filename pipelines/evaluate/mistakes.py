@@ -9,7 +9,7 @@ import numpy as np
 
 from components.data.examples import Example
 from components.labels.states import ABSENT, UNKNOWN
-from pipelines.evaluate.tagger_scores import Scored, TestSplit
+from pipelines.evaluate.tagger_scores import ScoredTagger, TestSplit
 
 NUM_TAGS = 5
 Verdict = Literal["right", "wrong", "missed", "unknown"]
@@ -36,7 +36,7 @@ class ShownPicture:
 
 
 def examples_of(
-    test: TestSplit, chosen: Scored, root: Path, *, number: int, seed: int
+    test: TestSplit, chosen: ScoredTagger, root: Path, *, number: int, seed: int
 ) -> list[ShownPicture]:
     """A random sample of pictures: the tags given, and those missed."""
     rng = np.random.default_rng(seed)
@@ -53,7 +53,7 @@ def examples_of(
 
 
 def false_positives(
-    test: TestSplit, chosen: Scored, root: Path, *, number: int
+    test: TestSplit, chosen: ScoredTagger, root: Path, *, number: int
 ) -> list[ShownPicture]:
     """Tags given with the most confidence to pictures that are known not to have them."""
     p = chosen.probabilities
@@ -62,7 +62,7 @@ def false_positives(
 
 
 def false_negatives(
-    test: TestSplit, chosen: Scored, root: Path, *, number: int
+    test: TestSplit, chosen: ScoredTagger, root: Path, *, number: int
 ) -> list[ShownPicture]:
     """Tags denied with the most confidence to pictures that are known to have them."""
     missed = ~chosen.decided & test.truth
@@ -70,7 +70,7 @@ def false_negatives(
 
 
 def _worst(
-    test: TestSplit, chosen: Scored, badness: np.ndarray, root: Path, number: int
+    test: TestSplit, chosen: ScoredTagger, badness: np.ndarray, root: Path, number: int
 ) -> list[ShownPicture]:
     """The worst cells, at most one a picture so that one picture cannot fill the page."""
     worst_label = badness.argmax(axis=1)
@@ -82,7 +82,7 @@ def _worst(
 
 def _picture(
     test: TestSplit,
-    chosen: Scored,
+    chosen: ScoredTagger,
     p: np.ndarray,
     row: int,
     labels: Sequence[int],
@@ -101,7 +101,7 @@ def _picture(
     return ShownPicture(example=example, path=root / example.path, tags=tags)
 
 
-def _verdict(test: TestSplit, chosen: Scored, p: np.ndarray, row: int, label: int) -> Verdict:
+def _verdict(test: TestSplit, chosen: ScoredTagger, p: np.ndarray, row: int, label: int) -> Verdict:
     if test.states[row, label] == UNKNOWN:
         return "unknown"
     given = p[row, label] >= chosen.calibration.threshold[label]

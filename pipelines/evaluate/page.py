@@ -12,7 +12,7 @@ from components.metrics.calibration import expected_calibration_error
 from pipelines.evaluate.mistakes import ShownPicture
 from pipelines.evaluate.plots import PER_CLASS, PR_CURVE, RELIABILITY, Curves
 from pipelines.evaluate.proposal_audit import ProposalAudit
-from pipelines.evaluate.tagger_scores import Scored, TestSplit
+from pipelines.evaluate.tagger_scores import ScoredTagger, TestSplit
 from project.report.drawing import Drawing
 from project.report.html import render_page
 from project.report.style import colour_variables, method_look
@@ -32,7 +32,7 @@ class ReportContent:
     project: str
     metrics: Mapping[str, Any]
     test: TestSplit
-    chosen: Scored
+    chosen: ScoredTagger
     curves: Curves
     charts: Mapping[str, Drawing]
     """By the name of their table."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from components.atomic import atomic_path
 from components.metrics.calibration import ReliabilityBins, reliability_bins
-from pipelines.evaluate.tagger_scores import Scored, TestSplit
+from pipelines.evaluate.tagger_scores import ScoredTagger, TestSplit
 
 NUM_POINTS = 101
 PER_CLASS = "per_class_ap"
@@ -35,10 +35,10 @@ class Curves:
     reliability: Mapping[str, ReliabilityBins]
 
 
-def curves(test: TestSplit, scored: Sequence[Scored]) -> Curves:
+def curves(test: TestSplit, scored: Sequence[ScoredTagger]) -> Curves:
     """Compute what is drawn."""
     recall = np.linspace(0, 1, NUM_POINTS)
-    by_recipe: dict[str, list[Scored]] = {}
+    by_recipe: dict[str, list[ScoredTagger]] = {}
     for one in scored:
         by_recipe.setdefault(one.file.recipe, []).append(one)
     firsts = {recipe: seeds[0].probabilities for recipe, seeds in by_recipe.items()}

@@ -18,7 +18,7 @@ from pipelines.evaluate.mistakes import examples_of, false_negatives, false_posi
 from pipelines.evaluate.page import ReportContent, report_page
 from pipelines.evaluate.plots import curves, write_tables
 from pipelines.evaluate.proposal_audit import ProposalAudit, audit_proposals
-from pipelines.evaluate.tagger_scores import Scored, TestSplit, score_all
+from pipelines.evaluate.tagger_scores import ScoredTagger, TestSplit, score_all
 from project.layout import Layout
 from project.report.table import render_table
 from project.settings import Settings
@@ -141,7 +141,9 @@ def _hidden(layout: Layout) -> Mapping[str, Any] | None:
     return read_json(layout.prepare_report).get("hide")
 
 
-def _chosen(scored: list[Scored], selection: Mapping[str, Any], layout: Layout) -> Scored:
+def _chosen(
+    scored: list[ScoredTagger], selection: Mapping[str, Any], layout: Layout
+) -> ScoredTagger:
     wanted = (selection["recipe"], selection["seed"])
     for one in scored:
         if (one.file.recipe, one.file.seed) == wanted:

@@ -63,7 +63,7 @@ class TestSplit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Scored:
+class ScoredTagger:
     """One tagger on the test split."""
 
     file: TaggerFile
@@ -85,7 +85,7 @@ class Scored:
         return self.calibration.decide(self.probabilities)
 
 
-def score_all(layout: Layout) -> tuple[TestSplit, str, list[Scored]]:
+def score_all(layout: Layout) -> tuple[TestSplit, str, list[ScoredTagger]]:
     """Run every tagger on the test split.
 
     Returns:
@@ -99,11 +99,11 @@ def score_all(layout: Layout) -> tuple[TestSplit, str, list[Scored]]:
     taggers = [load_tagger(file, vocabulary) for file in files]
     encoder_id = taggers[0].project_encoder_id
     test = _test_split(embedded_photos(layout, "test", encoder_id), vocabulary, layout)
-    scored: list[Scored] = []
+    scored: list[ScoredTagger] = []
     for file, tagger in zip(files, taggers, strict=True):
         logits = split_logits(tagger, test.photos, layout)
         scored.append(
-            Scored(
+            ScoredTagger(
                 file=file,
                 mode=tagger.mode,
                 calibration=_calibration(file, vocabulary, layout),

@@ -12,7 +12,7 @@ from components.labels.states import ABSENT, PRESENT, UNKNOWN, Provenance
 from components.labels.tables import read_labels, table_to_matrix
 from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
-from components.search.gallery import PREDICTED, Gallery, Picture, PictureTag, gallery_of
+from components.search.gallery import PREDICTED, Gallery, GalleryTag, Picture, gallery_of
 from project.layout import Layout
 from project.taggers import stored_logits
 
@@ -46,7 +46,7 @@ def tagged_gallery(layout: Layout, examples: Sequence[Example]) -> tuple[Gallery
         carried = present | (decided & (states[part] != ABSENT))
         for offset, example in enumerate(examples[part]):
             tags = tuple(
-                PictureTag(
+                GalleryTag(
                     vocabulary.names[column],
                     1.0 if present[offset, column] else float(probabilities[offset, column]),
                     _provenance(present[offset, column], was_reviewed[start + offset, column]),

@@ -64,7 +64,9 @@ def scores_of(
     return stored_logits(tagger, [photo.content_hash for photo in photos], layout)[:, columns]
 
 
-def embedded_photos(photos: list[Example], taggers: list[Tagger], layout: Layout) -> list[Example]:
+def photos_with_vectors(
+    photos: list[Example], taggers: list[Tagger], layout: Layout
+) -> list[Example]:
     """The photographs that every tagger's encoder has vectors of.
 
     Embed sets a few images aside, which its report names. An encoder without
@@ -118,7 +120,7 @@ def compare(
         InputError: If no label of the test split has a known positive.
     """
     names = shared_labels(champion, challenger, Vocabulary.load(layout.vocabulary))
-    photos = embedded_photos(photos, [champion, challenger], layout)
+    photos = photos_with_vectors(photos, [champion, challenger], layout)
     labels = read_matrix(layout.labels, [photo.id for photo in photos], Vocabulary(names))
     return compare_scores(
         scores_of(champion, photos, names, layout),

@@ -13,7 +13,7 @@ from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
 from pipelines.register.model_card import CardFacts, model_card
 from project.layout import Layout
-from project.registry import CHALLENGER, Entry, open_registry
+from project.registry import CHALLENGER, Registration, open_registry
 from project.settings import Settings
 
 
@@ -37,7 +37,7 @@ def run(settings: Settings, layout: Layout) -> dict[str, object]:
     version = registry.find(bundle_version)
     is_new = version is None
     if version is None:
-        version = registry.register(_entry(settings, layout, facts, tags))
+        version = registry.register(_registration(settings, layout, facts, tags))
     registry.point(CHALLENGER, version)
     report = {
         "model": registry.model,
@@ -110,13 +110,15 @@ def _facts(
     )
 
 
-def _entry(settings: Settings, layout: Layout, facts: CardFacts, tags: Mapping[str, str]) -> Entry:
+def _registration(
+    settings: Settings, layout: Layout, facts: CardFacts, tags: Mapping[str, str]
+) -> Registration:
     params = {
         section: str(value)
         for section, value in flattened(settings.model_dump(mode="json")).items()
         if value is not None
     }
-    return Entry(
+    return Registration(
         bundle=layout.bundle,
         bundle_version=facts.bundle_version,
         params=params,

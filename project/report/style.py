@@ -72,7 +72,7 @@ BASELINE_DASHES = ((1, 1.6), (5, 2), (5, 1.6, 1, 1.6))
 GREY = METHODS["zero_shot"].colour
 
 
-class Row(Protocol):
+class TitledRow(Protocol):
     """Of a table of what is compared."""
 
     @property
@@ -121,7 +121,7 @@ class Look:
         }
 
 
-def looks(rows: Iterable[Row]) -> dict[str, Look]:
+def looks(rows: Iterable[TitledRow]) -> dict[str, Look]:
     """One look a row of a table, told apart by their places in it."""
     found: dict[str, Look] = {}
     for place, row in enumerate(rows):

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationError, create_model
 from components.errors import InputError
 from components.methods.catalog import METHODS, Method
 from components.training.settings import MethodSettings
-from project.settings.section import Section
+from project.settings.section import SettingsSection
 
 
 def _known(name: str) -> str:
@@ -22,7 +22,7 @@ def _known(name: str) -> str:
 MethodName = Annotated[str, AfterValidator(_known)]
 
 
-class MethodSection(Section):
+class MethodSection(SettingsSection):
     """What the user has set of one method; all else is searched."""
 
     def given(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _told_apart(hint: Any) -> Any:
     return hint
 
 
-class _Sections(Section):
+class _Sections(SettingsSection):
     """One optional section a method."""
 
     def given(self, method: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from components.encoders.config import ConseConfig, OpenClipConfig
 from components.errors import InputError
-from project.settings.section import Positive, Section, Share
+from project.settings.section import Positive, SettingsSection, Share
 from project.settings.source import HideSettings, SourceSettings, SplitSettings
 from project.settings.train import PseudoLabelSettings, TrainSettings, TuneSettings
 
@@ -26,7 +26,7 @@ _SAID_HERE = {
 }
 
 
-class ProjectSettings(Section):
+class ProjectSettings(SettingsSection):
     """What the project is called, in reports and in the registry."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
@@ -34,7 +34,7 @@ class ProjectSettings(Section):
     """Who made the pictures, and their licence; the service's page shows it."""
 
 
-class ValidationSettings(Section):
+class ValidationSettings(SettingsSection):
     """When bad data stops the run."""
 
     max_quarantined_share: Share = 0.05
@@ -42,7 +42,7 @@ class ValidationSettings(Section):
     """Overrides the severity of single rules, by rule name."""
 
 
-class EmbedSettings(Section):
+class EmbedSettings(SettingsSection):
     """How images become vectors."""
 
     views: tuple[Literal["original", "flip"], ...] = ("original", "flip")
@@ -58,7 +58,7 @@ class EmbedSettings(Section):
     use_gpu: bool = False
 
 
-class PromptSettings(Section):
+class PromptSettings(SettingsSection):
     """How label names become sentences."""
 
     templates: Annotated[tuple[str, ...], Field(min_length=1)] = ("a photo of a {name}",)
@@ -71,7 +71,7 @@ class PromptSettings(Section):
         return self
 
 
-class CalibrateSettings(Section):
+class CalibrateSettings(SettingsSection):
     """When a class has enough support for a calibration of its own."""
 
     min_positives: Positive = 10
@@ -80,7 +80,7 @@ class CalibrateSettings(Section):
     """Thresholds maximise F-beta."""
 
 
-class EvaluateSettings(Section):
+class EvaluateSettings(SettingsSection):
     """How the figures of the report are computed."""
 
     num_bootstrap: Positive = 1000
@@ -89,7 +89,7 @@ class EvaluateSettings(Section):
     num_mistakes: Positive = 24
 
 
-class IndexSettings(Section):
+class IndexSettings(SettingsSection):
     """The search index."""
 
     exact_below: Positive = 100_000
@@ -97,7 +97,7 @@ class IndexSettings(Section):
     preview_px: Positive = 320
 
 
-class RegistrySettings(Section):
+class RegistrySettings(SettingsSection):
     """The MLflow registry and the gate of promotion."""
 
     model_name: str | None = None
@@ -107,14 +107,14 @@ class RegistrySettings(Section):
     """How far below zero the interval of the difference in test mAP may reach."""
 
 
-class ServeSettings(Section):
+class ServeSettings(SettingsSection):
     """The service."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
 
 
-class Settings(Section):
+class Settings(SettingsSection):
     """All of params.yaml."""
 
     project: ProjectSettings

@@ -8,7 +8,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(gt=0)]
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     """Base of every section: frozen, and strict about unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from components.data.examples import Split
 from components.labels.published_seeds import RELEASED_SEEDS
-from project.settings.section import Section, Share
+from project.settings.section import SettingsSection, Share
 
 ColumnRole = Literal["image", "id", "split", "caption", "labels", "label", "state"]
 StateName = Literal["present", "absent", "unknown"]
@@ -21,7 +21,7 @@ def _as_written(word: object) -> object:
 WrittenWord = Annotated[str, BeforeValidator(_as_written)]
 
 
-class SourceSettings(Section):
+class SourceSettings(SettingsSection):
     """Where images and labels lie, and in which format."""
 
     kind: Literal[
@@ -61,7 +61,7 @@ class SourceSettings(Section):
     0 or empty unknown; zero-absent: 1 present, 0 absent, -1 or empty unknown."""
 
 
-class HideSettings(Section):
+class HideSettings(SettingsSection):
     """Hides known cells on purpose, to measure how well they are recovered."""
 
     protocol: Annotated[
@@ -83,7 +83,7 @@ class HideSettings(Section):
         return values
 
 
-class SplitSettings(Section):
+class SplitSettings(SettingsSection):
     """Shares of the examples that the source does not assign to a split."""
 
     val: Share = 0.15

@@ -138,16 +138,16 @@ def test_one_seed_crosses_to_its_own_draws() -> None:
 def test_decisions_do_not_depend_on_a_methods_scale(monkeypatch) -> None:
     monkeypatch.setattr(scoring, "MIN_POSITIVES", 1)
     logits = logits_of("efuda", 0)
-    plain = scoring.decide(logits, logits, holdout_of())
+    plain = scoring.decisions_at_best_f1(logits, logits, holdout_of())
     moved = 40 * logits + np.arange(NUM_LABELS, dtype=np.float32)
-    np.testing.assert_array_equal(plain, scoring.decide(moved, moved, holdout_of()))
+    np.testing.assert_array_equal(plain, scoring.decisions_at_best_f1(moved, moved, holdout_of()))
     assert plain.any()
 
 
 def test_without_a_positive_in_the_holdout_no_tag_is_given() -> None:
     empty = replace(holdout_of(), states=np.full((NUM_IMAGES, NUM_LABELS), -1, np.int8))
     logits = logits_of("efuda", 0)
-    assert not scoring.decide(logits, logits, empty).any()
+    assert not scoring.decisions_at_best_f1(logits, logits, empty).any()
 
 
 def test_a_test_split_of_few_labels_has_no_figure_of_many() -> None:

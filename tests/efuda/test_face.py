@@ -13,7 +13,7 @@ import efuda.bundle
 from components.atomic import write_json
 from components.bundle import load_bundle
 from project.layout import Layout
-from project.registry import CHALLENGER, Entry, open_registry
+from project.registry import CHALLENGER, Registration, open_registry
 from project.settings import load_settings, params_yaml
 from tests.projects import synthetic
 from tests.projects.registered_project import empty_database
@@ -42,7 +42,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "mlflow.db").write_bytes(empty_database())
     registry = open_registry(load_settings(root / "params.yaml"), Layout(root))
     version = registry.register(
-        Entry(
+        Registration(
             bundle=root / "data" / "bundle",
             bundle_version=load_bundle(root / "data" / "bundle").version,
             params={},

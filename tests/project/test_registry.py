@@ -5,7 +5,7 @@ import os
 import pytest
 
 from components.errors import InputError
-from project.registry import CHALLENGER, CHAMPION, Entry, Registry
+from project.registry import CHALLENGER, CHAMPION, Registration, Registry
 
 FACTS = {"params": {}, "metrics": {}, "tags": {}, "description": ""}
 
@@ -46,7 +46,7 @@ def test_versions_are_found_by_bundle_and_by_alias(registry, bundle, tmp_path):
     import mlflow
 
     before = os.environ.get("MLFLOW_TRACKING_URI"), mlflow.is_tracking_uri_set()
-    made = registry.register(Entry(bundle=bundle, bundle_version="one", **FACTS))
+    made = registry.register(Registration(bundle=bundle, bundle_version="one", **FACTS))
     # The process is not left pointing at this registry.
     assert (os.environ.get("MLFLOW_TRACKING_URI"), mlflow.is_tracking_uri_set()) == before
     registry.point(CHALLENGER, made)
@@ -58,7 +58,7 @@ def test_versions_are_found_by_bundle_and_by_alias(registry, bundle, tmp_path):
 
 
 def test_files_that_are_not_in_the_project_are_fetched(registry, bundle):
-    made = registry.register(Entry(bundle=bundle, bundle_version="one", **FACTS))
+    made = registry.register(Registration(bundle=bundle, bundle_version="one", **FACTS))
     registry.tag(made, {"efuda.place": "gone"})
     version = registry.numbered(made.number)
     assert not version.bundle.exists()

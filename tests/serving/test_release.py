@@ -1,7 +1,7 @@
 import pytest
 
 from components.errors import InputError
-from project.registry import CHALLENGER, CHAMPION, Entry, Registry
+from project.registry import CHALLENGER, CHAMPION, Registration, Registry
 from serving.release import released_bundle
 
 FACTS = {"params": {}, "metrics": {}, "tags": {}, "description": ""}
@@ -19,12 +19,12 @@ def test_nothing_registered_is_told(registry, tmp_path):
 
 
 def test_the_champion_is_served_and_else_the_challenger(registry, bundle_dir):
-    first = registry.register(Entry(bundle=bundle_dir, bundle_version="one", **FACTS))
+    first = registry.register(Registration(bundle=bundle_dir, bundle_version="one", **FACTS))
     registry.point(CHALLENGER, first)
     release = released_bundle(registry)
     assert release.title == "toy version 1 (challenger)"
     assert (release.directory / "bundle.json").exists()
-    second = registry.register(Entry(bundle=bundle_dir, bundle_version="two", **FACTS))
+    second = registry.register(Registration(bundle=bundle_dir, bundle_version="two", **FACTS))
     registry.point(CHAMPION, second)
     assert released_bundle(registry).title == "toy version 2 (champion)"
     # Without the project's copy, MLflow is asked for the artefacts.

@@ -14,7 +14,7 @@ from components.encoders.encoder import ImageVectors
 from components.labels.vocabulary import Vocabulary
 from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
-from components.search.gallery import Picture, PictureTag, gallery_of
+from components.search.gallery import GalleryTag, Picture, gallery_of
 from components.search.index import SearchIndex
 from components.search.modality_means import ModalityMeans
 from components.search.previews import write_previews
@@ -125,9 +125,9 @@ def tiny_bundle(root: Path) -> Path:
     return root / "bundle"
 
 
-def _tags(picture_id: str) -> tuple[PictureTag, ...]:
+def _tags(picture_id: str) -> tuple[GalleryTag, ...]:
     colour = picture_id.removeprefix("deck/").split()[0]
-    return (PictureTag(colour, 1.0, "observed"),)
+    return (GalleryTag(colour, 1.0, "observed"),)
 
 
 def calibration_of(names: tuple[str, ...]) -> Calibration:

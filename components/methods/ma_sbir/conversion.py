@@ -15,7 +15,7 @@ from jaxtyping import Bool
 from components.methods.ma_sbir.losses import TermWeights
 from components.methods.ma_sbir.modalities import Modality
 from components.methods.ma_sbir.offsets import Offsets, class_balanced_mean
-from components.methods.ma_sbir.query_expansion import Settling
+from components.methods.ma_sbir.query_expansion import QueryExpansion
 from components.methods.ma_sbir.training import (
     RELEASED_BATCH,
     RELEASED_EPOCHS,
@@ -45,7 +45,7 @@ class Conversion:
             our schedule; ``released``, trained from random vectors by the released one.
         origin: Share a of the photographs' vector from which cosines are taken.
         gap: Share s of the gap between the modalities that is taken away.
-        settling: Moves towards the nearest photographs; without it the gallery takes
+        expansion: Moves towards the nearest photographs; without it the gallery takes
             no part in the conversion.
     """
 
@@ -53,7 +53,7 @@ class Conversion:
     vectors: Vectors = "means"
     origin: float = 1.0
     gap: float = 1.0
-    settling: Settling | None = None
+    expansion: QueryExpansion | None = None
 
 
 RAW = Conversion(origin=0.0, gap=0.0)

@@ -35,7 +35,7 @@ from components.methods.ma_sbir.conversion import (
 )
 from components.methods.ma_sbir.selection import (
     choose_conversion,
-    choose_settling,
+    choose_expansion,
     hold_outs_of,
     relevance,
     scores,
@@ -88,7 +88,7 @@ class SketchProtocol:
         self.world = world
         self._fitter = Fitter(world)
         self._conversion = cache(self._choose_conversion)
-        self._settled = cache(self._choose_settled)
+        self._expanded = cache(self._choose_expanded)
 
     def run(self, way: Way, unseen: Sequence[int], seed: int) -> UnseenResult:
         """One way, one set of unseen classes.
@@ -111,18 +111,18 @@ class SketchProtocol:
         if way in FIXED:
             return FIXED[way], None
         hold_outs = tuple(hold_outs_of(seen, num_unseen, seed))
-        return (self._settled if way == "efuda" else self._conversion)(seen, hold_outs)
+        return (self._expanded if way == "efuda" else self._conversion)(seen, hold_outs)
 
     def _choose_conversion(
         self, seen: Classes, hold_outs: tuple[Classes, ...]
     ) -> tuple[Conversion, float]:
         return choose_conversion(self._fitter, seen, hold_outs)
 
-    def _choose_settled(
+    def _choose_expanded(
         self, seen: Classes, hold_outs: tuple[Classes, ...]
     ) -> tuple[Conversion, float]:
         conversion, _ = self._conversion(seen, hold_outs)
-        return choose_settling(conversion, self._fitter, seen, hold_outs)
+        return choose_expansion(conversion, self._fitter, seen, hold_outs)
 
     def _result(
         self,

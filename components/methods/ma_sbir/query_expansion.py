@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settling:
+class QueryExpansion:
     """How far queries move: ``num_neighbours`` k, ``strength`` a, ``num_steps``."""
 
     num_neighbours: int
@@ -30,26 +30,26 @@ class Settling:
             raise ValueError(f"Neighbours must be 1 or more, the rest 0 or more; got {self}.")
 
 
-def settle(
+def expand_queries(
     queries: Float[np.ndarray, "queries embed"],
     gallery: Float[np.ndarray, "photos embed"],
-    settling: Settling,
+    expansion: QueryExpansion,
 ) -> Float[np.ndarray, "queries embed"]:
     """Queries of unit length, moved; the gallery's rows must be of unit length.
 
     Queries do not influence each other. A gallery smaller than k takes part whole.
     """
-    k = min(settling.num_neighbours, len(gallery))
+    k = min(expansion.num_neighbours, len(gallery))
     if k == 0:
         return queries
     moved = queries
     rows = np.arange(len(queries))[:, None]
-    for _ in range(settling.num_steps):
+    for _ in range(expansion.num_steps):
         scores = moved @ gallery.T
         nearest = np.argpartition(-scores, k - 1, axis=1)[:, :k]
         weights = np.zeros_like(scores)
         weights[rows, nearest] = np.maximum(scores[rows, nearest], 0)
-        moved = unit(moved + settling.strength * unit(weights @ gallery))
+        moved = unit(moved + expansion.strength * unit(weights @ gallery))
     return moved
 
 

@@ -17,7 +17,7 @@ from jaxtyping import Bool, Float
 
 from components.methods.ma_sbir.conversion import Classes, Conversion, Fitter
 from components.methods.ma_sbir.offsets import Offsets
-from components.methods.ma_sbir.query_expansion import Settling, settle
+from components.methods.ma_sbir.query_expansion import QueryExpansion, expand_queries
 from components.methods.ma_sbir.world import SketchWorld
 from components.metrics.retrieval import retrieval_average_precision
 
@@ -25,9 +25,9 @@ ORIGINS = ((1.0, 1.0), (0.5, 1.0), (0.0, 1.0), (0.0, 0.75))
 TRAINED_ORIGINS = (0.5, 0.0)
 MIN_CLASSES_TO_TRAIN = 20
 """Of a few classes trained vectors learn what those few happen to share."""
-SETTLINGS = (
-    Settling(num_neighbours=10, strength=0.5, num_steps=1),
-    *(Settling(num_neighbours=k, strength=3.0, num_steps=3) for k in (10, 20, 40)),
+EXPANSIONS = (
+    QueryExpansion(num_neighbours=10, strength=0.5, num_steps=1),
+    *(QueryExpansion(num_neighbours=k, strength=3.0, num_steps=3) for k in (10, 20, 40)),
 )
 """One step a little way, and three steps most of the way."""
 MAX_HOLD_OUTS = 10
@@ -44,24 +44,24 @@ def choose_conversion(
         for drawing in fitter.world.sketches
         for origin, gap in ORIGINS
     ]
-    best, score = best_of(candidates, fitter, seen, hold_outs)
+    best, score = best_conversion(candidates, fitter, seen, hold_outs)
     if len(seen) < MIN_CLASSES_TO_TRAIN:
         return best, score
     trained = [
         replace(best, vectors="trained", origin=origin, gap=1.0) for origin in TRAINED_ORIGINS
     ]
-    return best_of([best, *trained], fitter, seen, hold_outs)
+    return best_conversion([best, *trained], fitter, seen, hold_outs)
 
 
-def choose_settling(
+def choose_expansion(
     conversion: Conversion, fitter: Fitter, seen: Classes, hold_outs: Sequence[Classes]
 ) -> tuple[Conversion, float]:
     """The conversion as it is, or followed by moves towards some photographs."""
-    settled = [replace(conversion, settling=settling) for settling in SETTLINGS]
-    return best_of([conversion, *settled], fitter, seen, hold_outs)
+    expanded = [replace(conversion, expansion=expansion) for expansion in EXPANSIONS]
+    return best_conversion([conversion, *expanded], fitter, seen, hold_outs)
 
 
-def best_of(
+def best_conversion(
     candidates: Sequence[Conversion],
     fitter: Fitter,
     seen: Classes,
@@ -99,8 +99,8 @@ def scores(
     """Cosines of the chosen sketches with the chosen photographs."""
     asked = offsets.queries(world.sketches[conversion.drawing][queries])
     photos = offsets.gallery(world.photos[gallery])
-    if conversion.settling is not None:
-        asked = settle(asked, photos, conversion.settling)
+    if conversion.expansion is not None:
+        asked = expand_queries(asked, photos, conversion.expansion)
     return asked @ photos.T
 
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bench.proposals.candidates import Task, candidates
+from bench.proposals.candidates import LabelingTask, candidates
 from bench.proposals.protocols import DESCRIPTIONS, halves, known_states
 from bench.proposals.ranking import Ranking
 from components.labelers.evidence import EvidenceLabeler
@@ -74,7 +74,7 @@ def test_label_sets_of_measured_images_are_left_out_of_the_statistics(world):
 def test_the_softmax_scores_are_those_of_the_labeler(world):
     rows = np.arange(250)
     states = np.zeros(world.truth.shape, np.int8)
-    task = Task(world=world, fit_rows=rows, rows=rows, states=states)
+    task = LabelingTask(world=world, fit_rows=rows, rows=rows, states=states)
     scores = candidates(observed=False, negatives=True)["softmax"](task)
     proposals = SoftmaxThreshold(theta=0.3).propose(task.logits, states)
     assert ((scores > 0.3) == (proposals.states == 1)).all()

@@ -14,6 +14,7 @@ from components.encoders.catalog import build_encoder, probe
 from components.encoders.config import ConseConfig
 from components.encoders.imagenet import class_names
 from components.encoders.prompts import label_vectors
+from components.findings import Status
 from components.labels.vocabulary import Vocabulary
 from components.metrics.ranking import average_precision
 from tests.components.encoders.drawn_images import drawn_images
@@ -83,7 +84,7 @@ def test_variant_and_size_are_part_of_the_id(encoder):
 
 
 def test_probe_finds_the_packages():
-    assert [finding.ok for finding in probe(ConseConfig())] == [True, True, True]
+    assert [finding.status for finding in probe(ConseConfig())] == [Status.OK] * 3
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from components.encoders.catalog import build_encoder, probe
 from components.encoders.config import OpenClipConfig
 from components.errors import InputError
+from components.findings import Status
 from tests.components.encoders.drawn_images import drawn_images
 from tests.components.encoders.tiny_checkpoint import register, write_checkpoint
 
@@ -222,10 +223,12 @@ def test_a_wrong_name_is_explained_at_once(tmp_path, monkeypatch, model, pretrai
     with pytest.raises(InputError, match=said) as raised:
         build_encoder(config)
     findings = probe(config)
-    assert [finding.detail for finding in findings if not finding.ok] == [str(raised.value)]
+    assert [finding.detail for finding in findings if finding.status is Status.ERROR] == [
+        str(raised.value)
+    ]
 
 
 def test_probe_of_a_good_checkpoint(checkpoint):
     findings = probe(local(checkpoint))
-    assert all(finding.ok for finding in findings)
+    assert all(finding.status is Status.OK for finding in findings)
     assert "its own merges" in [finding.detail for finding in findings]

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from components.errors import ArtefactError, InputError
-from components.search.gallery import Gallery, Picture, PictureTag, gallery_of
+from components.search.gallery import Gallery, GalleryTag, Picture, gallery_of
 from components.search.index import SearchIndex, unit_rows
 from components.search.line_drawing import line_drawing
 from components.search.modality_means import ModalityMeans, SketchSearch
@@ -22,7 +22,7 @@ def picture(number, *labels):
         f"{number:064x}",
         4,
         3,
-        tuple(PictureTag(name, 0.5, "observed") for name in labels),
+        tuple(GalleryTag(name, 0.5, "observed") for name in labels),
     )
 
 

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.methods.ma_sbir.offsets import Offsets, class_balanced_mean
-from components.methods.ma_sbir.query_expansion import Settling, settle, unit
+from components.methods.ma_sbir.query_expansion import QueryExpansion, expand_queries, unit
 
 EMBED = 6
 seeds = st.integers(0, 9999)
@@ -49,17 +49,17 @@ def test_balanced_mean_counts_classes_alike_and_their_order_does_not_matter():
 
 def test_settings_out_of_range_are_refused():
     with pytest.raises(ValueError, match="Neighbours"):
-        Settling(num_neighbours=0, strength=1.0, num_steps=1)
+        QueryExpansion(num_neighbours=0, strength=1.0, num_steps=1)
 
 
-def slow_settle(query, gallery, settling):
-    for _ in range(settling.num_steps):
+def slow_expand(query, gallery, expansion):
+    for _ in range(expansion.num_steps):
         best = sorted(range(len(gallery)), key=lambda g: -(query @ gallery[g]))
         pull = sum(
-            max(0.0, query @ gallery[g]) * gallery[g] for g in best[: settling.num_neighbours]
+            max(0.0, query @ gallery[g]) * gallery[g] for g in best[: expansion.num_neighbours]
         )
         length = np.linalg.norm(pull)
-        query = query + settling.strength * (pull / length if length > 0 else pull)
+        query = query + expansion.strength * (pull / length if length > 0 else pull)
         query = query / np.linalg.norm(query)
     return query
 
@@ -68,17 +68,23 @@ def slow_settle(query, gallery, settling):
 @settings(max_examples=30, deadline=None)
 def test_settling_equals_the_slow_reference_and_queries_do_not_meet(seed, k, steps):
     queries, gallery = unit(drawn(seed, 3, EMBED)), unit(drawn(seed + 1, 7, EMBED))
-    settling = Settling(num_neighbours=k, strength=2.0, num_steps=steps)
-    moved = settle(queries, gallery, settling)
+    expansion = QueryExpansion(num_neighbours=k, strength=2.0, num_steps=steps)
+    moved = expand_queries(queries, gallery, expansion)
     for query, result in zip(queries, moved, strict=True):
-        np.testing.assert_allclose(result, slow_settle(query, gallery, settling), atol=1e-9)
-    np.testing.assert_allclose(settle(queries[:1], gallery, settling), moved[:1], atol=1e-12)
+        np.testing.assert_allclose(result, slow_expand(query, gallery, expansion), atol=1e-9)
+    np.testing.assert_allclose(
+        expand_queries(queries[:1], gallery, expansion), moved[:1], atol=1e-12
+    )
 
 
 def test_without_a_gallery_queries_stay():
     queries = unit(drawn(0, 2, EMBED))
     assert (
-        settle(queries, np.empty((0, EMBED)), Settling(num_neighbours=3, strength=1.0, num_steps=1))
+        expand_queries(
+            queries,
+            np.empty((0, EMBED)),
+            QueryExpansion(num_neighbours=3, strength=1.0, num_steps=1),
+        )
         is queries
     )
 
