@@ -94,9 +94,10 @@ def _fit_all(
         logits = split_logits(tagger, photos, layout)
         per_label = average_precision(logits, truth, known)
         made_of = _hash(logits, truth, known, vocabulary, settings)
-        is_kept = before.get(_place(file)) == made_of
+        path = layout.calibration(file.recipe, file.seed)
+        is_kept = before.get(_place(file)) == made_of and path.exists()
         if is_kept:
-            calibration = Calibration.load(layout.calibration(file.recipe, file.seed))
+            calibration = Calibration.load(path)
         else:
             calibration = calibrate(
                 logits,

@@ -6,7 +6,6 @@ from hypothesis.extra.numpy import arrays
 
 from components.labelers.proposal_table import (
     proposals_to_table,
-    proposed_states,
     read_proposals,
     write_proposals,
 )
@@ -85,16 +84,17 @@ def test_values_out_of_range_are_refused(labeler, wrong):
         labeler(**wrong)
 
 
-def test_proposals_on_disk_keep_evidence_and_yield_to_known_cells(tmp_path):
+def test_proposals_on_disk_keep_their_evidence(tmp_path):
     vocabulary = Vocabulary(("cat", "dog", "cow"))
     unknown = LabelMatrix(("b", "a"), vocabulary, np.zeros((2, 3), np.int8))
     logits = np.array([[9, 0, 0], [0, 9, 0]], np.float32)
     proposals = SoftmaxThreshold().propose(logits, unknown.states)
-    table = proposals_to_table(proposals, unknown, method="vlpl/softmax", method_version="1")
+    table = proposals_to_table(
+        proposals, unknown, method="vlpl", method_version="1", fold=np.array([2, 0])
+    )
     write_proposals(tmp_path / "proposals.parquet", table)
     kept = read_proposals(tmp_path / "proposals.parquet")
     assert kept["example_id"].to_pylist() == ["a", "b"]
     assert set(kept["provenance"].to_pylist()) == {"pseudo"}
     assert min(kept["score"].to_pylist()) > 0.99
-    reviewed = LabelMatrix(("a", "b"), vocabulary, np.array([[0, -1, 0], [0, 0, 0]], np.int8))
-    assert proposed_states(kept, reviewed).tolist() == [[0, 0, 0], [1, 0, 0]]
+    assert kept["fold"].to_pylist() == [0, 2]
