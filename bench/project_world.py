@@ -19,7 +19,7 @@ from components.features.store import FeatureStore
 from components.labels.states import PRESENT, UNKNOWN
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Names
 from project.layout import Layout
 from project.settings import Settings, load_settings

@@ -19,7 +19,7 @@ from components.data.examples import Split
 from components.errors import ArtefactError
 from components.labelers.cooccurrence import LabelStatistics
 from components.labels.vocabulary import Vocabulary
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Names
 
 SCHEMA_VERSION = 2

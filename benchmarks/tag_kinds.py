@@ -17,7 +17,7 @@ from components.methods.tagalign.analysis import Queries, per_kind_analysis
 from components.methods.tagalign.settings import Kinds, TagAlignSettings
 from components.models.heads.projected import ProjectedHead
 from components.training.loop import fit
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 
 NUM_WORLDS = 5
 Pool = Literal["mean", "best"]

@@ -31,7 +31,7 @@ from components.methods.tagalign.settings import Kinds, TagAlignSettings
 from components.metrics.ranking import average_precision
 from components.models.heads.projected import ProjectedHead
 from components.training.loop import fit
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Task
 from examples.cards.captions import NUMBERS, counted
 from examples.cards.concepts import concepts

@@ -19,8 +19,8 @@ from components.labels.matrix import LabelMatrix
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
 from components.methods.catalog import METHODS
+from components.models.images import Regions
 from components.models.prompt_tokens import Prompter
-from components.models.regions import Regions
 from components.training.task import Holdout, Names, Task
 from project.encoder import project_encoder
 from project.layout import Layout

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Task
 from tuning.trial import Outcome, Trial, run_trial
 

@@ -13,10 +13,9 @@ import numpy as np
 from jaxtyping import Int8
 
 from components.captions.class_words import ClassWords
-from components.captions.parser import CaptionParser
 from components.captions.tag_matrix import TagMatrix, tag_matrix
 from components.captions.tag_vocabulary import TagLimits, build_tag_vocabulary
-from components.captions.tags import CaptionTags, Kind
+from components.captions.tags import CaptionParser, CaptionTags, Kind
 from components.errors import InputError
 from components.labels.states import PRESENT
 from components.labels.vocabulary import Vocabulary

@@ -1,8 +1,8 @@
-"""What a caption says: objects, attributes and which belongs to which."""
+"""What a caption says: objects, attributes and which belongs to which; and who reads it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 Kind = Literal["object", "attribute"]
 FaultReason = Literal["empty", "not_english", "cut"]
@@ -100,3 +100,23 @@ class CaptionTags:
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
+
+
+@runtime_checkable
+class CaptionParser(Protocol):
+    """Reads captions; says nothing about pictures.
+
+    Attributes:
+        version: Changes whenever the same caption could give other tags.
+    """
+
+    @property
+    def version(self) -> str: ...
+
+    def parse(self, text: str) -> CaptionTags:
+        """The tags of one caption; a caption that cannot be read has a fault and no tags."""
+        ...
+
+    def parse_all(self, texts: Iterable[str]) -> Iterator[CaptionTags]:
+        """The tags of each caption, in order; the same as one by one, but faster."""
+        ...

@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32
 
 from components.calibration.thresholds import best_thresholds
-from components.labelers.class_thresholds import ClassThresholds
+from components.labelers.proposals import ClassThresholds
 
 GRID: Float[np.ndarray, " thresholds"] = np.arange(100) / 100
 

@@ -1,9 +1,9 @@
-"""Pseudo-labels proposed for unknown cells."""
+"""Pseudo-labels proposed for unknown cells, and the thresholds that most labelers end in."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int8
+from jaxtyping import Bool, Float, Float32, Int8
 
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 
@@ -30,3 +30,19 @@ def proposals_for_unknown(
     states = np.where(positive, PRESENT, np.where(negative, ABSENT, UNKNOWN)).astype(np.int8)
     states[known != UNKNOWN] = UNKNOWN
     return Proposals(states, scores)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassThresholds:
+    """Positive where a score reaches its label's threshold; infinity proposes nothing."""
+
+    thresholds: Float[np.ndarray, " labels"]
+
+    def propose(
+        self,
+        scores: Float32[np.ndarray, "examples labels"],
+        known: Int8[np.ndarray, "examples labels"],
+    ) -> Proposals:
+        """Proposals for unknown cells."""
+        positive = scores >= self.thresholds
+        return proposals_for_unknown(known, positive, np.zeros_like(positive), scores)

@@ -1,9 +1,13 @@
 """Ways to hide labels, and the words for them on the command line and in params.yaml."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from components.errors import InputError
+
+RELEASED_SEEDS: Mapping[str, int] = {"cole": 1200, "hcp": 0, "cap": 1}
+"""The seed that each published code was released with, by the name that ``released`` takes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

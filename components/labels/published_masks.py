@@ -30,7 +30,7 @@ import numpy as np
 from jaxtyping import Bool, Int8, Int64
 
 from components.errors import InputError
-from components.labels.published_seeds import RELEASED_SEEDS
+from components.labels.protocols import RELEASED_SEEDS
 from components.labels.states import ABSENT, PRESENT
 
 _MAX_SEED = 2**32 - 1

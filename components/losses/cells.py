@@ -1,8 +1,7 @@
-"""Losses of single cells, each an examples × labels matrix in nats.
+"""Losses of single cells, each an examples × labels matrix in nats, and their mean.
 
-A cell loss never reduces: the training loop divides the sum by the number of
-cells that took part, so that losses can be read, weighted and compared cell
-by cell.
+A cell loss never reduces: the mean over the cells that took part comes last, so that
+losses can be read, weighted and compared cell by cell.
 """
 
 import torch
@@ -50,3 +49,15 @@ def cells(
 ) -> Float[Tensor, "batch labels"]:
     """1 where a cell has ``state``, else 0, in the type of ``like``."""
     return (states == state).to(like.dtype)
+
+
+def weighted_mean(
+    each: Float[Tensor, "batch labels"], weight: Float[Tensor, "batch labels"]
+) -> Float[Tensor, ""]:
+    """Σ weight · loss ÷ number of cells with a weight above 0; 0 if there is none.
+
+    Divided by the number and not by the sum of the weights, so that little trust in
+    all proposals means a small loss.
+    """
+    taking_part = (weight > 0).sum().clamp(min=1)
+    return (weight * each).sum() / taking_part

@@ -1,6 +1,7 @@
-"""A batch of images as heads read it: vectors of the whole and of its regions, or pixels."""
+"""Images as heads read them: vectors of the whole and of its regions, or pixels."""
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -34,6 +35,18 @@ class Images:
         if self.pixels is None:
             raise ValueError("this head reads pixels, and none were given")
         return self.pixels
+
+
+@runtime_checkable
+class Regions(Protocol):
+    """Region vectors of images, row by row; an array, or rows of files read when asked for."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Images, regions, length."""
+        ...
+
+    def __getitem__(self, rows: np.ndarray, /) -> Float[np.ndarray, "rows regions embed"]: ...
 
 
 _NUMBERS_AT_ONCE = 1 << 25

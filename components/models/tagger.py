@@ -16,8 +16,7 @@ from components.errors import ArtefactError, InputError
 from components.labels.vocabulary import Vocabulary
 from components.models.heads.catalog import head_class
 from components.models.heads.head import Head
-from components.models.images import images_of, rows_at_once
-from components.models.regions import Regions
+from components.models.images import Regions, images_of, rows_at_once
 
 SCHEMA_VERSION = 2
 IMAGE_TOWER = "image_tower.safetensors"

@@ -8,8 +8,7 @@ from jaxtyping import Float32
 
 from components.metrics.ranking import average_precision
 from components.models.heads.head import Head
-from components.models.images import images_of, rows_at_once
-from components.models.regions import Regions
+from components.models.images import Regions, images_of, rows_at_once
 from components.training.prefetch import loaded_ahead
 from components.training.task import Holdout, Pictures
 

@@ -20,7 +20,7 @@ from components.training.checkpoint import FitState, copied, optimizer_tensors, 
 from components.training.inference import head_logits, holdout_score
 from components.training.learner import Learner
 from components.training.recipe import Recipe
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.steps import ALONE, Steps, Workers
 from components.training.task import Holdout, Task
 

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from components.training.learner import Learner
-from components.training.schedule import Schedule
-from components.training.settings import MethodSettings, Reads
+from components.training.settings import MethodSettings, Reads, Schedule
 from components.training.task import Task
 
 

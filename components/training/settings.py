@@ -1,9 +1,25 @@
-"""What every method lets people set: how it changes the schedule that all methods share."""
+"""The schedule that all methods share, and what each lets people set: how it changes that."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from components.training.schedule import Schedule
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Schedule:
+    """How long and how fast; shared by all methods that are compared."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    pull: float = 0.0
+    """Of each epoch's steps towards the initial weights."""
+    min_steps: int = 8
+    """Of an epoch; a handful of images is passed through several times."""
+    checkpoint_every: int = 10
+    precision: str = "float32"
+    """Of the forward pass: float32, bfloat16 or float16."""
+    device: str = "cpu"
+
 
 RegionUse = Literal["none", "optional", "required"]
 

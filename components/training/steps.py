@@ -15,7 +15,7 @@ from components.models.images import Images
 from components.training.inference import head_logits
 from components.training.learner import Batch, Learner
 from components.training.prefetch import loaded_ahead
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Task
 
 Places = tuple[Tensor, Tensor]

@@ -14,8 +14,8 @@ from torch import Tensor
 from components.captions.captioned_images import CaptionedImages
 from components.labels.holdout import SelectionRule, selection_rule, selection_truth
 from components.labels.states import UNKNOWN
+from components.models.images import Regions
 from components.models.prompt_tokens import Prompter
-from components.models.regions import Regions
 
 
 @runtime_checkable

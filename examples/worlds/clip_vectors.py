@@ -11,7 +11,7 @@ from bench.world import Part, Skipped, World, is_current, save_world
 from components.labelers.cooccurrence import LabelStatistics
 from components.labels.states import ABSENT, PRESENT
 from components.labels.vocabulary import Vocabulary
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Names
 
 NAME = "clip_vitb16"

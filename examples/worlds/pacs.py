@@ -14,7 +14,7 @@ from components.encoders.encoder import Encoder
 from components.encoders.prompts import label_vectors
 from components.labels.states import ABSENT, PRESENT
 from components.labels.vocabulary import Vocabulary
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Names
 
 IMAGE_SIZE_PX = 224

@@ -9,7 +9,6 @@ from rich.progress import track
 
 from components.captions.captioned_images import CaptionedImages, TagList
 from components.captions.kept_captions import KeptCaptions
-from components.captions.parser import CaptionParser
 from components.captions.reading import (
     ATTRIBUTE_PROMPT,
     LIMITS,
@@ -20,6 +19,7 @@ from components.captions.reading import (
     parse_captions,
 )
 from components.captions.tag_matrix import TagMatrix
+from components.captions.tags import CaptionParser
 from components.data.examples import Example
 from components.encoders.encoder import Encoder
 from components.errors import ArtefactError, InputError

@@ -13,8 +13,7 @@ from components.methods.zero_shot.recipe import zero_shot_head
 from components.models.heads.head import Head
 from components.training.inference import head_logits
 from components.training.loop import fit
-from components.training.schedule import Schedule
-from components.training.settings import MethodSettings
+from components.training.settings import MethodSettings, Schedule
 from components.training.task import Holdout, Task
 
 

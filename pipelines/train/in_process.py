@@ -8,7 +8,7 @@ from rich.progress import Progress
 from components.training.checkpoint import FitState
 from components.training.loop import FitResult, fit
 from components.training.recipe import Recipe
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Task
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from components.training.checkpoint import FitState
 from components.training.loop import FitResult, fit
 from components.training.recipe import Recipe
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.steps import Workers
 from components.training.task import Task
 from project.ray_session import ray_session

@@ -19,7 +19,7 @@ from components.models.heads.end_to_end import EndToEndHead
 from components.models.tagger import Tagger
 from components.training.loop import FitResult
 from components.training.recipe import Recipe
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Task
 from pipelines.train.in_process import fit_in_process
 from project.encoder_training import EncoderTraining, remove_other_vectors

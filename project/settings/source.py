@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from components.data.examples import Split
-from components.labels.published_seeds import RELEASED_SEEDS
+from components.labels.protocols import RELEASED_SEEDS
 from project.settings.section import SettingsSection, Share
 
 ColumnRole = Literal["image", "id", "split", "caption", "labels", "label", "state"]

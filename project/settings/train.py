@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from components.methods.catalog import METHODS
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from project.settings.methods import MethodName, MethodSections
 from project.settings.section import Positive, SettingsSection, Share
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from bench.world import CaptionReading, Part, SketchSet, TagArrays, World, save_world
 from components.labels.vocabulary import Vocabulary
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Names
 
 LABELS, EMBED, REGIONS = 12, 16, 4

@@ -9,7 +9,7 @@ from components.errors import InputError
 from components.methods.catalog import METHODS
 from components.training.inference import head_logits, holdout_score
 from components.training.loop import fit
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Holdout
 from tests.components.methods.region_world import region_task
 from tests.projects.captioned_task import captioned_task

@@ -34,8 +34,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from components.labels.states import PRESENT, UNKNOWN
 from components.losses.asymmetric import AsymmetricLoss
-from components.losses.cells import binary_cross_entropy, cells
-from components.losses.masked import weighted_mean
+from components.losses.cells import binary_cross_entropy, cells, weighted_mean
 from components.methods.csa.context_targets import believed_contexts, known_contexts
 from components.methods.csa.contexts import ContextModel
 from components.methods.csa.contextual_start import ContextualStart

@@ -41,8 +41,7 @@ from components.methods.ma_sbir.selection import (
     scores,
 )
 from components.methods.ma_sbir.world import SketchWorld
-from components.metrics.interpolated import interpolated_average_precision
-from components.metrics.retrieval import retrieval_average_precision
+from components.metrics.retrieval import interpolated_average_precision, retrieval_average_precision
 
 Way = Literal["raw", "centred", "ma_sbir", "converted", "efuda"]
 WAYS: tuple[Way, ...] = get_args(Way)

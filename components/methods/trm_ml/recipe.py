@@ -19,10 +19,9 @@ from torch import Tensor, nn
 
 from components.labels.states import PRESENT, UNKNOWN
 from components.losses.asymmetric import AsymmetricLoss
-from components.losses.cells import cells
+from components.losses.cells import cells, weighted_mean
 from components.losses.contrast import supervised_contrast
 from components.losses.distillation import distillation
-from components.losses.masked import weighted_mean
 from components.methods.trm_ml.confidence import confidence, proposed
 from components.methods.trm_ml.prototypes import CategoryPrototypes
 from components.methods.trm_ml.settings import TRMMLSettings

@@ -7,7 +7,7 @@ from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.paths import list_images
 from pipelines.prepare.sources.records import SourceRecords
-from pipelines.prepare.sources.split_words import split_of
+from pipelines.prepare.sources.splits import split_of
 from project.settings.source import SourceSettings
 
 

@@ -11,7 +11,7 @@ from components.labels.states import ABSENT, UNKNOWN
 from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.encodings import state_table, written
 from pipelines.prepare.sources.records import SourceRecords
-from pipelines.prepare.sources.split_words import split_of
+from pipelines.prepare.sources.splits import split_of
 from pipelines.prepare.sources.text_files import read_text
 from project.settings.source import SourceSettings
 

@@ -17,7 +17,7 @@ from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.encodings import state_table
 from pipelines.prepare.sources.records import SourceRecords
-from pipelines.prepare.sources.split_words import split_of
+from pipelines.prepare.sources.splits import split_of
 from pipelines.prepare.sources.table_rows import Row, RowTable, read_csv, read_parquet
 from pipelines.prepare.sources.written_states import StateReader
 from project.settings.source import ColumnRole, SourceSettings

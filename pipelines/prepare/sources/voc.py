@@ -12,7 +12,7 @@ from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.encodings import state_table
 from pipelines.prepare.sources.paths import joined, list_images, require_folder
 from pipelines.prepare.sources.records import SourceRecords
-from pipelines.prepare.sources.split_lists import read_split_lists
+from pipelines.prepare.sources.splits import read_split_lists
 from project.settings.source import SourceSettings, StateName
 
 

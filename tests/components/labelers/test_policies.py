@@ -11,9 +11,8 @@ from bench.proposals.platt_threshold import PlattThreshold
 from components.errors import InputError
 from components.labelers.calibrated_weight import CalibratedWeight
 from components.labelers.class_proportions import ClassProportions, positive_share
-from components.labelers.class_thresholds import ClassThresholds
 from components.labelers.f_beta_threshold import GRID, FBetaThreshold
-from components.labelers.proposals import Proposals
+from components.labelers.proposals import ClassThresholds, Proposals
 from components.methods.gpr.multi_crop import MultiCrop
 from components.methods.vlpl.calibrated_threshold import CalibratedThreshold
 

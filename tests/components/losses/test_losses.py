@@ -4,9 +4,9 @@ import torch
 from torch.autograd import gradcheck
 
 from components.losses.asymmetric import AsymmetricLoss
+from components.losses.cells import weighted_mean
 from components.losses.contrast import supervised_contrast
 from components.losses.distillation import distillation
-from components.losses.masked import weighted_mean
 from tests.reference.region_losses import asymmetric_cell, contrast, divergence
 
 SETTINGS = {"gamma_positive": 1.5, "gamma_negative": 3.0, "clip": 0.1}

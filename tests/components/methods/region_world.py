@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Holdout, Names, Task
 
 SCHEDULE = Schedule(epochs=5, batch_size=32, learning_rate=0.01, checkpoint_every=2)

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from components.methods.catalog import METHODS
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from project.settings.methods import settings_of
 from tests.components.methods.region_world import region_task
 from tests.projects.captioned_task import captioned_task

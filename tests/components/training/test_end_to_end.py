@@ -11,7 +11,7 @@ from components.training.checkpoint import FitState
 from components.training.end_to_end import TowerTraining, end_to_end
 from components.training.inference import head_logits
 from components.training.loop import fit
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Holdout, Names, Task
 from tests.components.encoders.tiny_checkpoint import write_checkpoint
 from tests.components.methods.making import recipe_of

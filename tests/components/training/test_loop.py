@@ -9,7 +9,7 @@ from components.training.checkpoint import FitState
 from components.training.inference import head_logits
 from components.training.linear import StandardisedLinear, Standardiser, head_like_zero_shot
 from components.training.loop import fit
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Holdout, Names, Task
 from tests.components.methods.making import recipe_of
 

@@ -9,7 +9,7 @@ from components.models.images import images_of
 from components.training.inference import head_logits
 from components.training.learner import Batch
 from components.training.loop import fit
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from components.training.task import Holdout, Names, Task
 
 IMAGES, LABELS, REGIONS, EMBED = 60, 8, 4, 12

@@ -16,7 +16,7 @@ from components.models.images import Images
 from components.training.inference import head_logits
 from components.training.learner import Batch
 from components.training.loop import fit
-from components.training.schedule import Schedule
+from components.training.settings import Schedule
 from tests.components.methods.making import recipe_of
 
 SCHEDULE = Schedule(epochs=12, batch_size=64, learning_rate=4e-3)

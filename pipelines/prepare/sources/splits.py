@@ -1,4 +1,4 @@
-"""Files that name the images of a split: one image a line, its suffix left out or not."""
+"""How sources name the three splits: by a word, or by files that list the images of each."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +7,22 @@ from components.data.examples import Split
 from components.data.quarantine_reasons import SourceReason
 from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.text_files import read_text
+
+SPLIT_WORDS: dict[str, Split] = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+}
+
+
+def split_of(word: object) -> Split | None:
+    """The split that ``word`` means; None if it means none."""
+    return SPLIT_WORDS.get(str(word).strip().lower()) if word is not None else None
 
 
 def read_split_lists(
