@@ -3,8 +3,9 @@
 Nothing heavy is imported here, so settings can be checked without torch.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
 
 from components.errors import InputError
 
@@ -28,6 +29,14 @@ class OpenClipConfig:
     pretrained: str | None = None
     image_tower: str | None = None
 
+    def described(self) -> str:
+        """What it is made of, and under which licence, for model cards."""
+        weights = f" with {self.pretrained}" if self.pretrained else ""
+        return (
+            f"open_clip {self.model}{weights}. Its weights have a licence of their own, which\n"
+            "Efuda does not know; see where they came from."
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConseConfig:
@@ -46,8 +55,22 @@ class ConseConfig:
         if not 64 <= self.image_size_px <= 1024:
             raise ValueError(f"image_size_px must be in 64…1024, got {self.image_size_px}")
 
+    def described(self) -> str:
+        """What it is made of, and under which licence, for model cards."""
+        return (
+            f"conse at {self.image_size_px} px: EfficientNet-Lite0 (Apache-2.0) names ImageNet\n"
+            "classes, MiniLM (Apache-2.0) turns their names into vectors."
+        )
+
 
 EncoderConfig = OpenClipConfig | ConseConfig
+"""Every kind; settings and bundles read their lists off this one."""
+
+ENCODER_CONFIGS: Mapping[str, type[EncoderConfig]] = {
+    str(next(field.default for field in fields(each) if field.name == "kind")): each
+    for each in get_args(EncoderConfig)
+}
+"""By kind, which is how files name them."""
 
 
 def parse_encoder(text: str) -> EncoderConfig:

@@ -5,12 +5,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from components.encoders.config import FORMS
 from efuda.command_answer import Answer
-
-# Those of source.kind in params.yaml, whose own list takes a third of a second to import.
-SourceKind = Literal[
-    "coco", "voc", "yolo", "csv", "parquet", "folder", "jsonl", "nuswide", "cub", "formatted"
-]
+from project.source_kinds import SourceKind
 
 
 def init(
@@ -47,10 +44,7 @@ def init(
     ] = "cached",
     encoder: Annotated[
         str | None,
-        typer.Option(
-            help="conse, open_clip:MODEL:PRETRAINED_TAG_OR_FILE or open_clip:local-dir:FOLDER "
-            "(default: conse; with --published: the published one)."
-        ),
+        typer.Option(help=f"{FORMS} (default: conse; with --published: the published one)."),
     ] = None,
     hide: Annotated[
         str | None,

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.encoders.config import ConseConfig, EncoderConfig
 from project.report.table import render_table
 from project.settings import Settings
 
@@ -24,19 +23,6 @@ class CardFacts:
     mask_hash: str | None
     metrics: Mapping[str, Any]
     """The content of reports/metrics.json."""
-
-
-def _encoder_lines(config: EncoderConfig) -> list[str]:
-    if isinstance(config, ConseConfig):
-        return [
-            f"conse at {config.image_size_px} px: EfficientNet-Lite0 (Apache-2.0) names ImageNet",
-            "classes, MiniLM (Apache-2.0) turns their names into vectors.",
-        ]
-    weights = f" with {config.pretrained}" if config.pretrained else ""
-    return [
-        f"open_clip {config.model}{weights}. Its weights have a licence of their own, which",
-        "Efuda does not know; see where they came from.",
-    ]
 
 
 def _mode_lines(facts: CardFacts) -> list[str]:
@@ -95,7 +81,7 @@ def model_card(settings: Settings, facts: CardFacts) -> str:
             "",
             "## Encoder",
             "",
-            *_encoder_lines(settings.encoder),
+            settings.encoder.described(),
             *_mode_lines(facts),
             "",
             "## Figures",

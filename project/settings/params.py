@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from components.encoders.config import ConseConfig, OpenClipConfig
+from components.encoders.config import EncoderConfig, OpenClipConfig
 from components.errors import InputError
 from project.settings.section import Positive, SettingsSection, Share
 from project.settings.source import HideSettings, SourceSettings, SplitSettings
@@ -119,7 +119,7 @@ class Settings(SettingsSection):
 
     project: ProjectSettings
     source: SourceSettings
-    encoder: Annotated[OpenClipConfig | ConseConfig, Field(discriminator="kind")]
+    encoder: Annotated[EncoderConfig, Field(discriminator="kind")]
     hide: HideSettings | None = None
     splits: SplitSettings = SplitSettings()
     validation: ValidationSettings = ValidationSettings()
@@ -137,19 +137,20 @@ class Settings(SettingsSection):
     @model_validator(mode="after")
     def _tokens_have_a_tower(self) -> Self:
         tokens = self.train.given("csa").get("prompts") == "tokens"
-        if tokens and isinstance(self.encoder, ConseConfig):
+        if tokens and not isinstance(self.encoder, OpenClipConfig):
             raise ValueError(
-                "train.methods.csa.prompts is tokens, and encoder.kind conse has no text tokens; "
-                "take an encoder of kind open_clip, or prompts: residual"
+                f"train.methods.csa.prompts is tokens, and encoder.kind {self.encoder.kind} has no "
+                "text tokens; take an encoder of kind open_clip, or prompts: residual"
             )
         return self
 
     @model_validator(mode="after")
     def _encoder_can_be_trained(self) -> Self:
-        if self.train.encoder != "frozen" and isinstance(self.encoder, ConseConfig):
+        if self.train.encoder != "frozen" and not isinstance(self.encoder, OpenClipConfig):
             raise ValueError(
-                f"train.encoder is {self.train.encoder}, and an encoder of kind conse cannot be "
-                "trained; take one of kind open_clip, or train.encoder: frozen"
+                f"train.encoder is {self.train.encoder}, and an encoder of kind "
+                f"{self.encoder.kind} cannot be trained; take one of kind open_clip, or "
+                "train.encoder: frozen"
             )
         return self
 

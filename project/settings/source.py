@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from components.data.examples import Split
 from components.labels.protocols import RELEASED_SEEDS
 from project.settings.section import SettingsSection, Share
+from project.source_kinds import SourceKind
 
 ColumnRole = Literal["image", "id", "split", "caption", "labels", "label", "state"]
 StateName = Literal["present", "absent", "unknown"]
@@ -24,9 +25,7 @@ WrittenWord = Annotated[str, BeforeValidator(_as_written)]
 class SourceSettings(SettingsSection):
     """Where images and labels lie, and in which format."""
 
-    kind: Literal[
-        "coco", "voc", "yolo", "csv", "parquet", "folder", "jsonl", "nuswide", "cub", "formatted"
-    ]
+    kind: SourceKind
     images: str
     annotations: str | None = None
     captions: str | None = None

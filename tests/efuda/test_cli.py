@@ -10,11 +10,11 @@ from typer.main import get_command
 
 from efuda import cli
 from efuda.commands.stages import HELP
+from project.graph import stage_files
+from project.settings import load_settings
 
-STAGES = [
-    "prepare", "validate", "embed", "tune", "pseudo_label",
-    "train", "calibrate", "evaluate", "index", "register",
-]  # fmt: skip
+DEMO = load_settings(Path(__file__).parents[2] / "params.yaml")
+STAGES = [stage.name for stage in stage_files(DEMO)]
 OTHERS = ["init", "run", "results", "bench", "promote", "serve", "query", "doctor"]
 HEAVY = (
     "torch",

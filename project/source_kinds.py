@@ -1,0 +1,7 @@
+"""The formats of labels that prepare reads; apart, since the command line imports them lightly."""
+
+from typing import Literal
+
+SourceKind = Literal[
+    "coco", "voc", "yolo", "csv", "parquet", "folder", "jsonl", "nuswide", "cub", "formatted"
+]
