@@ -100,8 +100,8 @@ def prompter_of(encoder: Encoder, names: Sequence[str], template: str) -> Prompt
     """
     if not isinstance(encoder, OpenClipEncoder):
         raise InputError(
-            f"train.prompts is tokens, but encoder {encoder.id} has no text tower that could be "
-            "trained through. Set encoder.kind to open_clip, or train.prompts to residual."
+            f"train.methods.csa.prompts is tokens, but encoder {encoder.id} has no text tower that "
+            "could be trained through. Set encoder.kind to open_clip, or prompts to residual."
         )
     tower = OpenClipTextTower(encoder.model)
     before = template.partition(PLACE)[0]
@@ -142,13 +142,14 @@ def _check_lengths(names: Sequence[str], ends: Tensor, tower: OpenClipTextTower)
         raise InputError(
             f"With its template label {shown!r} takes {int(ends[longest]) + 1} tokens or more, "
             f"and the encoder reads {tower.context_length}. Shorten the label or "
-            "prompts.templates, or set train.prompts to residual, for which it is cut off."
+            "prompts.templates, or set train.methods.csa.prompts to residual, for which it is "
+            "cut off."
         )
 
 
 def _refusal(what: str) -> str:
     return (
-        f"train.prompts is tokens, and the encoder has a {what}, which learned tokens cannot "
-        "enter. Take an open_clip model with its own text transformer, or set train.prompts "
-        "to residual."
+        f"train.methods.csa.prompts is tokens, and the encoder has a {what}, which learned tokens "
+        "cannot enter. Take an open_clip model with its own text transformer, or set prompts to "
+        "residual."
     )

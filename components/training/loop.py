@@ -111,8 +111,7 @@ def _check_regions(recipe: Recipe, task: Task) -> None:
     if recipe.reads.regions == "required" and not task.regions:
         raise InputError(
             f"Recipe {recipe.name} reads region vectors and the images have none; set "
-            "embed.regions to true and run `efuda run embed`, or take a recipe of whole images "
-            "(assume_negative, ignore_unknown, entropy, vlpl)."
+            "embed.regions to true and run `efuda run embed`, or take it out of train.recipes."
         )
 
 
