@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
+from typing import Any
 
 from components.errors import InputError
 from project.environment import quiet_environment
@@ -12,7 +13,8 @@ from project.layout import Layout
 from project.settings import Settings, load_settings
 from project.stage_lock import only_run
 
-Report = dict[str, object]
+Report = dict[str, Any]
+"""What a stage tells of its work, in values that JSON knows."""
 
 
 def run_here(name: str, run: Callable[[Settings, Layout], Report]) -> Report:
@@ -62,5 +64,5 @@ def stage_main(name: str, run: Callable[[Settings, Layout], Report]) -> None:
 def report_lines(name: str, report: Report) -> list[str]:
     """What people read of a stage's report."""
     summary = report.get("summary", "done")
-    lines = [summary] if isinstance(summary, str) else [str(line) for line in summary]  # type: ignore[attr-defined]
+    lines = [summary] if isinstance(summary, str) else [str(line) for line in summary]
     return [f"{name}: {lines[0]}", *lines[1:]]

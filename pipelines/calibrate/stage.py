@@ -7,6 +7,7 @@ test split are never looked at. A tagger that has not changed keeps its calibrat
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from blake3 import blake3
@@ -151,21 +152,25 @@ def _choose(fitted: Sequence[Fitted]) -> Fitted:
     measured = [one for one in fitted if not np.isnan(one.mean_ap)]
     if not measured:
         return next((one for one in fitted if one.file.recipe == ZERO_SHOT), fitted[0])
-    means = {recipe: figures["mAP"] for recipe, figures in _figures(measured).items()}
+    means = {recipe: np.mean(values) for recipe, values in _by_recipe(measured).items()}
     best = max(means, key=lambda recipe: means[recipe])
     return max((one for one in measured if one.file.recipe == best), key=lambda one: one.mean_ap)
 
 
-def _figures(fitted: Sequence[Fitted]) -> dict[str, dict[str, object]]:
+def _by_recipe(fitted: Sequence[Fitted]) -> dict[str, list[float]]:
     by_recipe: dict[str, list[float]] = {}
     for one in fitted:
         by_recipe.setdefault(one.file.recipe, []).append(one.mean_ap)
+    return by_recipe
+
+
+def _figures(fitted: Sequence[Fitted]) -> dict[str, dict[str, object]]:
     return {
         recipe: {
             "mAP": None if np.isnan(values).any() else float(np.mean(values)),
             "seeds": [None if np.isnan(value) else value for value in values],
         }
-        for recipe, values in by_recipe.items()
+        for recipe, values in _by_recipe(fitted).items()
     }
 
 
@@ -204,8 +209,8 @@ def _notes(chosen: Fitted, rule: SelectionRule, settings: CalibrateSettings) -> 
     return notes
 
 
-def _summary(selection: Mapping[str, object]) -> list[str]:
-    recipes: Mapping[str, Mapping[str, float | None]] = selection["recipes"]  # type: ignore[assignment]
+def _summary(selection: Mapping[str, Any]) -> list[str]:
+    recipes: Mapping[str, Mapping[str, float | None]] = selection["recipes"]
     figures = ", ".join(
         f"{recipe} {figure['mAP']:.3f}" if figure["mAP"] is not None else f"{recipe} not measurable"
         for recipe, figure in recipes.items()
@@ -214,5 +219,5 @@ def _summary(selection: Mapping[str, object]) -> list[str]:
         f"{selection['recipe']} seed {selection['seed']} chosen on {selection['num_images']} "
         f"hold-out images (rule {selection['rule']})",
         f"  hold-out mAP: {figures}",
-        *(f"  {note}" for note in selection["notes"]),  # type: ignore[attr-defined]
+        *(f"  {note}" for note in selection["notes"]),
     ]

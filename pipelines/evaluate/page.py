@@ -133,7 +133,7 @@ def _classes(content: ReportContent) -> list[dict[str, Any]]:
             "val_negatives": int(calibration.negatives[label]),
             "source": calibration.source[label],
         }
-        for label in order
+        for label in map(int, order)
     ]
 
 

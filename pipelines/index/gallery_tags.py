@@ -29,7 +29,11 @@ def tagged_gallery(layout: Layout, examples: Sequence[Example]) -> tuple[Gallery
     table = read_labels(layout.labels)
     ids = [example.id for example in examples]
     states = table_to_matrix(table, ids, vocabulary).states
-    reviewed = table.filter(pc.equal(table["provenance"], str(Provenance.REVIEWED)))
+    # pyarrow.compute makes its functions when it is imported, unseen by type checkers.
+    by_people = pc.equal(  # pyright: ignore[reportAttributeAccessIssue]
+        table["provenance"], str(Provenance.REVIEWED)
+    )
+    reviewed = table.filter(by_people)
     was_reviewed = table_to_matrix(reviewed, ids, vocabulary).states != UNKNOWN
     chosen = _chosen(layout)
     pictures: list[Picture] = []

@@ -1,5 +1,8 @@
 """What is known of each cell: by the source, by people, less what is hidden."""
 
+# pyarrow.compute makes its functions when it is imported, unseen by type checkers.
+# pyright: reportAttributeAccessIssue=false
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path

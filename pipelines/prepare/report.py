@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def prepare_report(
     labels: KnownLabels,
     faults: Sequence[Quarantined],
     notes: Sequence[str],
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Counts of everything that prepare wrote, as kept in prepare.json."""
     states = labels.matrix.states
     num_present = (states == PRESENT).sum(axis=0)
@@ -74,11 +75,11 @@ def _hidden(settings: Settings, labels: KnownLabels) -> dict[str, object] | None
     return told
 
 
-def summary_lines(report: Mapping[str, object], num_decoded: int) -> list[str]:
+def summary_lines(report: Mapping[str, Any], num_decoded: int) -> list[str]:
     """The report in a few lines for a person."""
 
-    def listed(counts: object) -> str:
-        return ", ".join(f"{n} {word}" for word, n in counts.items())  # type: ignore[attr-defined]
+    def listed(counts: Mapping[str, int]) -> str:
+        return ", ".join(f"{n} {word}" for word, n in counts.items())
 
     lines = [
         f"{report['num_examples']} examples ({listed(report['by_split'])}; "
@@ -89,7 +90,7 @@ def summary_lines(report: Mapping[str, object], num_decoded: int) -> list[str]:
     ]
     if report["labels_without_positives"]:
         names = report["labels_without_positives"]
-        lines.append(f"  no positive: {', '.join(names)}")  # type: ignore[arg-type]
+        lines.append(f"  no positive: {', '.join(names)}")
     if report["num_quarantined"]:
         lines.append(f"  set aside: {listed(report['quarantined'])}; see quarantine.parquet")
     hidden = report["hide"]
@@ -103,5 +104,5 @@ def summary_lines(report: Mapping[str, object], num_decoded: int) -> list[str]:
                 f"  drawn over the whole training list of {drawn['num_examples']} "
                 f"(mask {drawn['mask_hash'][:12]})"
             )
-    lines.extend(f"  note: {note}" for note in report["notes"])  # type: ignore[attr-defined]
+    lines.extend(f"  note: {note}" for note in report["notes"])
     return lines

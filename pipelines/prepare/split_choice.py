@@ -20,10 +20,9 @@ def choose_splits(
         content_hashes, val_share=settings.val, test_share=settings.test, salt=settings.salt
     )
     assigned = {split for split in given if split is not None}
-    lacking: list[Split] = [
-        split
-        for split, share in (("val", settings.val), ("test", settings.test))
-        if assigned and split not in assigned and share > 0
+    shares: dict[Split, float] = {"val": settings.val, "test": settings.test}
+    lacking = [
+        split for split, share in shares.items() if assigned and split not in assigned and share > 0
     ]
     splits: list[Split] = []
     for said, drawn in zip(given, by_content, strict=True):

@@ -1,6 +1,7 @@
 """Two taggers on the same test photographs: which ranks better, and where."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -51,7 +52,7 @@ class Comparison:
         """Whether even the lower bound of the difference is within the tolerance."""
         return self.difference.low >= -tolerance
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Any]:
         """The comparison as plain values."""
         return asdict(self)
 

@@ -4,6 +4,8 @@ import getpass
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 from components.atomic import read_json
 from components.data.examples import read_examples
@@ -35,7 +37,7 @@ class Decision:
         """Whether the alias is to be moved."""
         return self.outcome in ("promoted", "rolled back")
 
-    def record(self, model: str, split: str) -> dict[str, object]:
+    def record(self, model: str, split: str) -> dict[str, Any]:
         """The decision as it is kept."""
         return {
             "outcome": self.outcome,
@@ -71,24 +73,24 @@ def decide(
             f"The model {registry.model!r} has no challenger; run `efuda run`, and if that runs "
             "nothing, `efuda register`."
         )
-    sides = {
-        "challenger": challenger.number,
-        "champion": champion.number if champion else None,
-    }
+    decision = partial(
+        Decision,
+        challenger=challenger.number,
+        champion=champion.number if champion else None,
+    )
     if champion is None:
-        return Decision(outcome="promoted", reason=_beside_zero_shot(layout), **sides)
+        return decision(outcome="promoted", reason=_beside_zero_shot(layout))
     if champion.number == challenger.number:
-        return Decision(outcome="unchanged", reason="The challenger is the champion.", **sides)
+        return decision(outcome="unchanged", reason="The challenger is the champion.")
     if reason is not None:
         found = _compare_if_possible(settings, layout, champion, challenger)
-        return Decision(outcome="promoted", reason=reason, comparison=found, forced=True, **sides)
+        return decision(outcome="promoted", reason=reason, comparison=found, forced=True)
     found = _compare(settings, layout, champion, challenger)
     passed = found.is_not_worse(settings.registry.tolerance)
-    return Decision(
+    return decision(
         outcome="promoted" if passed else "refused",
         reason=_why(found, settings.registry.tolerance),
         comparison=found,
-        **sides,
     )
 
 

@@ -79,8 +79,9 @@ def _validate(rules: Sequence[Rule], frame: pd.DataFrame) -> dict[str, dict[str,
         batch_parameters={"dataframe": frame.reset_index(drop=True)},
         result_format={"result_format": "SUMMARY", "partial_unexpected_count": NUM_EXAMPLES},
     )
-    results = outcome.to_json_dict()["results"]
-    return {result["expectation_config"]["meta"]["rule"]: result for result in results}
+    told = outcome.to_json_dict()
+    assert isinstance(told, dict)
+    return {result["expectation_config"]["meta"]["rule"]: result for result in told["results"]}
 
 
 def _result(rule: Rule, severity: Severity, raw: dict[str, Any], frame: pd.DataFrame) -> RuleResult:

@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -136,10 +137,10 @@ def _examined(examples: pd.DataFrame, root: Path) -> pd.DataFrame:
     )
 
 
-def _are_text(captions: object) -> bool:
+def _are_text(captions: Any) -> bool:
     if captions is None or isinstance(captions, float):
         return True
-    return all(_is_text(caption) for caption in captions)  # type: ignore[attr-defined]
+    return all(_is_text(caption) for caption in captions)
 
 
 def _is_text(caption: object) -> bool:

@@ -90,10 +90,10 @@ def _bar_rows(counts: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "total": int(total[name]),
+            "total": int(whole),
             "parts": [(row[split] / longest, COLOURS[split]) for split in SPLITS],
         }
-        for name, row in counts.iterrows()
+        for (name, row), whole in zip(counts.iterrows(), total, strict=True)
     ]
 
 
@@ -110,7 +110,8 @@ def _pictures(prepared: Prepared, root: Path) -> list[dict[str, object]]:
     for row in chosen.to_dict("records"):
         uri = thumbnail_uri(root / str(row["path"]), height_px=PICTURE_PX)
         if uri is not None:
-            pictures.append({**row, "uri": uri, "labels": labels.get(row["id"], [])})
+            facts = {str(column): value for column, value in row.items()}
+            pictures.append({**facts, "uri": uri, "labels": labels.get(row["id"], [])})
     return pictures
 
 

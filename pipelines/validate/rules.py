@@ -5,7 +5,7 @@ are not files of the project (``splits``, ``classes`` …) are derived in
 ``pipelines/validate/frames.py``.
 """
 
-from typing import get_args
+from typing import Any, get_args
 
 from components.data.examples import SPLITS, Modality
 from components.labels.states import ABSENT, PRESENT, Provenance
@@ -44,8 +44,8 @@ def _schema_rules() -> tuple[Rule, ...]:
 
 
 def _example_rules() -> tuple[Rule, ...]:
-    def on_examples(name: str, expectation: str, **rest: object) -> Rule:
-        return Rule(name=name, table="examples", expectation=expectation, **rest)  # type: ignore[arg-type]
+    def on_examples(name: str, expectation: str, **rest: Any) -> Rule:
+        return Rule(name=name, table="examples", expectation=expectation, **rest)
 
     return (
         on_examples(
@@ -144,14 +144,14 @@ def _example_rules() -> tuple[Rule, ...]:
 
 
 def _label_rules() -> tuple[Rule, ...]:
-    def on_labels(name: str, expectation: str, **rest: object) -> Rule:
+    def on_labels(name: str, expectation: str, **rest: Any) -> Rule:
         return Rule(
             name=name,
             table="labels",
             expectation=expectation,
             severity="error",
             shown=("example_id", "label", "state"),
-            **rest,  # type: ignore[arg-type]
+            **rest,
         )
 
     return (

@@ -69,7 +69,7 @@ def data_statistics(prepared: Prepared) -> DataStatistics:
         splits=tuple(_split_counts(prepared, split) for split in SPLITS),
         positives=positives_by_split(prepared.examples, prepared.labels, names),
         labels_per_image=_per_image(photos["split"], np.asarray(present.sum(axis=1)).ravel()),
-        pairs=_pairs(present, names),
+        pairs=_pairs(present, names, len(photos)),
         quarantine=tuple((str(r), r in LOST_IMAGE, int(n)) for r, n in reasons.items()),
         reviewed=int((prepared.labels["provenance"] == "reviewed").sum()),
     )
@@ -110,8 +110,10 @@ def _split_counts(prepared: Prepared, split: str) -> SplitCounts:
 def _presence(labels: pd.DataFrame, ids: Sequence[str], names: Sequence[str]) -> sparse.csr_array:
     """Photographs × labels, 1 where known to be present."""
     present = labels[labels["state"] == PRESENT]
-    rows = pd.Index(pd.unique(pd.Series(ids, dtype=object))).get_indexer(present["example_id"])
-    columns = pd.Index(names).get_indexer(present["label"])
+    rows = pd.Index(pd.unique(pd.Series(ids, dtype=object))).get_indexer(
+        pd.Index(present["example_id"])
+    )
+    columns = pd.Index(names).get_indexer(pd.Index(present["label"]))
     kept = (rows >= 0) & (columns >= 0)
     shape = (len(ids), len(names))
     ones = np.ones(int(kept.sum()), np.int64)
@@ -128,20 +130,21 @@ def _per_image(splits: pd.Series, counts: np.ndarray) -> pd.DataFrame:
     return table
 
 
-def _pairs(present: sparse.csr_array, names: Sequence[str]) -> tuple[LabelPair, ...]:
+def _pairs(
+    present: sparse.csr_array, names: Sequence[str], num_photos: int
+) -> tuple[LabelPair, ...]:
     """The pairs seen together most often, each once."""
     together = sparse.triu(present.T @ present, k=1).tocoo()
     alone = np.asarray(present.sum(axis=0)).ravel()
-    order = np.argsort(-together.data, kind="stable")[:NUM_PAIRS]
+    counts = np.asarray(together.data, np.int64)
+    order = np.argsort(-counts, kind="stable")[:NUM_PAIRS]
     return tuple(
         LabelPair(
-            first=names[i],
-            second=names[j],
+            first=names[int(i)],
+            second=names[int(j)],
             together=int(count),
-            lift=float(count * present.shape[0] / (alone[i] * alone[j])),
+            lift=float(count * num_photos / (alone[i] * alone[j])),
         )
-        for i, j, count in zip(
-            together.row[order], together.col[order], together.data[order], strict=True
-        )
+        for i, j, count in zip(together.row[order], together.col[order], counts[order], strict=True)
         if count > 0
     )

@@ -74,7 +74,7 @@ def _add(
         collector.add(
             image=image.replace("\\", "/"),
             where=where,
-            cells={concepts[column]: int(states[row, column]) for column in told},
+            cells={concepts[column]: int(states[row, column]) for column in told.tolist()},
             rest=ABSENT,
             split=split,
         )
