@@ -2,7 +2,9 @@
 
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -43,13 +45,14 @@ def measure_cell(cell: Cell, world: World, *, key: str, code: str) -> Measured:
             before the first cell, since files may be edited while a bench runs.
     """
     clock = _Clock()
-    facts = {
-        "cell": cell,
-        "key": key,
-        "code": code,
-        "split_hash": world.split_hash,
-        "encoder": world.encoder_id,
-    }
+    row = partial(
+        Row,
+        cell=cell,
+        key=key,
+        code=code,
+        split_hash=world.split_hash,
+        encoder=world.encoder_id,
+    )
     try:
         if cell.protocol == SKETCH:
             from bench.sketch_cell import measure_sketches
@@ -62,11 +65,16 @@ def measure_cell(cell: Cell, world: World, *, key: str, code: str) -> Measured:
         else:
             values, scored, arrays = _measure_labels(cell, world)
     except InputError as fault:
-        row = Row(**facts, status=f"{NOT_APPLICABLE}{fault}", **clock.read())
-        return Measured(row=row, arrays={})
-    row = Row(**facts, **values, metrics=scored.metrics, **clock.read())
-    drawn = {f"draws_{name}": values for name, values in scored.draws.items()}
-    return Measured(row=row, arrays=arrays | drawn)
+        return Measured(row=row(status=f"{NOT_APPLICABLE}{fault}", **clock.read()), arrays={})
+    drawn = {f"draws_{name}": draws for name, draws in scored.draws.items()}
+    return Measured(
+        row=row(**values, metrics=scored.metrics, **clock.read()), arrays=arrays | drawn
+    )
+
+
+class _Spent(TypedDict):
+    seconds: float
+    core_seconds: float
 
 
 class _Clock:
@@ -75,7 +83,7 @@ class _Clock:
     def __init__(self) -> None:
         self._wall_s, self._core_s = time.perf_counter(), time.process_time()
 
-    def read(self) -> dict[str, float]:
+    def read(self) -> _Spent:
         return {
             "seconds": round(time.perf_counter() - self._wall_s, 3),
             "core_seconds": round(time.process_time() - self._core_s, 3),
@@ -84,7 +92,7 @@ class _Clock:
 
 def _measure_labels(
     cell: Cell, world: World
-) -> tuple[dict[str, object], CellFigures, dict[str, np.ndarray]]:
+) -> tuple[dict[str, Any], CellFigures, dict[str, np.ndarray]]:
     masked = label_task(world, cell.protocol, seed=cell.seed, holdout=cell.holdout)
     if METHODS[cell.method].is_trained and not masked.task.states.any():
         raise InputError(
@@ -97,7 +105,7 @@ def _measure_labels(
         found.head, np.array(test.views[0]), test.regions[0] if test.regions else None
     )
     holdout_logits = head_logits(found.head, holdout.vectors, holdout.regions)
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "mask_hash": masked.mask_hash,
         "holdout_score": found.holdout_score,
         "best_epoch": found.best_epoch,
@@ -114,7 +122,7 @@ def keep(out: Path, measured: Measured) -> None:
             atomic_path(scores_path(out, measured.row.key)) as temporary,
             temporary.open("wb") as f,
         ):
-            np.savez(f, **measured.arrays)
+            np.savez(f, allow_pickle=False, **measured.arrays)
     write_row(out, measured.row)
 
 

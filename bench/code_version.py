@@ -66,4 +66,6 @@ class _OneMethod(ast.NodeTransformer):
                 names = [each.value for each in keywords if each.arg == "name"]
                 if any(isinstance(n, ast.Constant) and n.value != self._method for n in names):
                     return None
+            case _:
+                pass
         return self.generic_visit(node)

@@ -77,7 +77,8 @@ def _is_import_module(node: ast.AST) -> bool:
     match node:
         case ast.Call(func=ast.Name(id="import_module") | ast.Attribute(attr="import_module")):
             return True
-    return False
+        case _:
+            return False
 
 
 def _computed(call: ast.AST, file: Path, root: Path) -> Iterator[str]:

@@ -117,7 +117,9 @@ def _paint_row(axes: "Axes", place: int, row: _Row) -> None:
     across = axes.get_yaxis_transform()
     if row.look is None:
         axes.axhline(place - 0.5, color=LINE, linewidth=0.8)
-        axes.text(0, place, row.label, transform=across, va="center_baseline", ha="left", weight="bold")
+        axes.text(
+            0, place, row.label, transform=across, va="center_baseline", ha="left", weight="bold"
+        )
         return
     axes.plot(
         [row.low, row.high],

@@ -86,7 +86,7 @@ def project_world(name: str, layout: Layout, words: Words) -> World:
         split: [row for row in rows if row.split == split and row.modality == "photo"]
         for split in SPLITS
     }
-    parts = {
+    parts: dict[Split, Part] = {
         split: _part(name, split, found, vocabulary, store, settings, layout)
         for split, found in photos.items()
     }

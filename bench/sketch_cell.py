@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 from itertools import combinations
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Float, Float32, Int
@@ -25,7 +25,7 @@ UNSEEN_SHARE = 0.2
 
 def measure_sketches(
     cell: Cell, world: World
-) -> tuple[dict[str, object], CellFigures, dict[str, np.ndarray]]:
+) -> tuple[dict[str, Any], CellFigures, dict[str, np.ndarray]]:
     """One way of asking, over the sets of unseen classes of a seed.
 
     Raises:
@@ -50,7 +50,7 @@ def measure_sketches(
     weights = draw_queries(classes, seed=cell.seed)
     draws = {name: _weighted_means(each, weights) for name, each in values.items()}
     inner = [each.inner_score for each in results if each.inner_score is not None]
-    row: dict[str, object] = {
+    row: dict[str, Any] = {
         "mask_hash": _hash_of(world, folds),
         "holdout_score": float(np.mean(inner)) if inner else float("nan"),
         "settings": {"folds": [_told(world, each) for each in results][:1]},

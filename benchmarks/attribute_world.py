@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.captions.captioned_images import captioned_images
+from components.captions.captioned_images import CaptionedImages, captioned_images
 from components.training.task import Holdout, Names, Task
 
 GRID = (3, 3)
@@ -26,18 +26,18 @@ class World:
     colour_texts: np.ndarray
 
 
-def unit(values):
+def unit(values: np.ndarray) -> np.ndarray:
     return (values / np.linalg.norm(values, axis=-1, keepdims=True)).astype(np.float32)
 
 
-def directions(seed):
+def directions(seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     shown = unit(rng.normal(size=(NUM_THINGS + NUM_COLOURS, EMBED)))
     wrong = unit(rng.normal(size=shown.shape))
     return shown, unit(0.6 * shown + 0.8 * wrong)
 
 
-def world(num_images, *, seed, world_seed=0):
+def world(num_images: int, *, seed: int, world_seed: int = 0) -> World:
     shown, texts = directions(world_seed)
     rng = np.random.default_rng((seed, 1))
     cells = GRID[0] * GRID[1]
@@ -47,7 +47,7 @@ def world(num_images, *, seed, world_seed=0):
     colours = np.zeros((num_images, NUM_COLOURS), bool)
     captions = np.empty((num_images, EMBED))
     for image in range(num_images):
-        words = []
+        words: list[np.ndarray] = []
         count = rng.integers(1, 4)
         for cell in rng.choice(cells, size=count, replace=False):
             thing, colour = rng.integers(NUM_THINGS), rng.integers(NUM_COLOURS)
@@ -60,7 +60,7 @@ def world(num_images, *, seed, world_seed=0):
     )
 
 
-def captioned(data):
+def captioned(data: World) -> CaptionedImages:
     """What captions say of the pictures, as TagAlign reads it."""
     return captioned_images(
         len(data.regions),
@@ -70,7 +70,7 @@ def captioned(data):
     )
 
 
-def task_of(data, val):
+def task_of(data: World, val: World) -> Task:
     """Pictures whose captions say which things are there, before a hold-out known in full."""
     known = np.where(val.things, 1, -1).astype(np.int8)
     return Task(

@@ -38,12 +38,12 @@ def gold_figures() -> Iterator[Figure]:
     parser, gold = RuleParser(), gold_captions()
     parts = {"all": gold, "held": [g for g in gold if g.held]}
     for part, chosen in parts.items():
-        result = score(parser, chosen)
+        read = score(parser, chosen)
         for field in ("objects", "links", "denied"):
             name = f"gold_{part}_{field}_f1"
-            yield Figure(name=name, value=result[field]["f1"], unit="1")
-        yield Figure(name=f"gold_{part}_whole_captions", value=result["whole"], unit="1")
-        broken = float(len(result["violations"]))
+            yield Figure(name=name, value=read.fields[field].f1, unit="1")
+        yield Figure(name=f"gold_{part}_whole_captions", value=read.whole, unit="1")
+        broken = float(len(read.violations))
         yield Figure(name=f"gold_{part}_denied_yet_given", value=broken, unit="tags")
 
 

@@ -50,11 +50,10 @@ def figures(measured: Measured) -> Iterator[Figure]:
             sample = measured.recall(name, theta)
             figure = _figure(f"{prefix}recall_at_equal_precision.{name}.theta_{theta}", sample)
             yield replace(figure, against=round(reference.value, 4))
-            if name == best:
-                gain = _figure("", sample - reference, scale=100.0)
+        gain = measured.recall(best, theta) - reference
         suffix = "" if theta == THETAS[0] else f".theta_{theta}"
         yield replace(
-            gain,
+            _figure("", gain, scale=100.0),
             name=f"{prefix}recall_gain_at_equal_precision{suffix}",
             unit="points",
             against=GAIN_ASKED_FOR if not prefix else None,

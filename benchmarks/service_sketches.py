@@ -11,6 +11,7 @@ sketches taken off, which needs no label.
 
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -68,17 +69,18 @@ def read_worlds(layout: Layout) -> tuple[SketchWorld, SketchWorld]:
     sketches = [row for row in rows if row.modality == "sketch"]
     drawn = present(sketches, layout.labels)
     one = drawn.sum(axis=1) == 1
-    parts = {
-        "sketches": {PLAIN: vectors(sketches)[one]},
-        "sketch_classes": drawn[one].argmax(axis=1),
-        "class_vectors": labels.vectors,
-    }
+    world = partial(
+        SketchWorld,
+        sketches={PLAIN: vectors(sketches)[one]},
+        sketch_classes=drawn[one].argmax(axis=1),
+        class_vectors=labels.vectors,
+    )
     of_photos, known = vectors(photos), present(photos, layout.labels)
     learnt = np.array([row.split != "test" for row in photos])
     truth = known | present(photos, layout.hidden_labels)
     return (
-        SketchWorld(photos=of_photos[learnt], shown=known[learnt], **parts),
-        SketchWorld(photos=of_photos, shown=truth, **parts),
+        world(photos=of_photos[learnt], shown=known[learnt]),
+        world(photos=of_photos, shown=truth),
     )
 
 

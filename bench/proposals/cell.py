@@ -5,6 +5,7 @@ with what the other teaches. Images of three labels or more count.
 """
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -44,7 +45,7 @@ Figures = dict[str, Float32[np.ndarray, " draws"]]
 
 def measure_proposals(
     cell: Cell, world: World
-) -> tuple[dict[str, object], CellFigures, dict[str, np.ndarray]]:
+) -> tuple[dict[str, Any], CellFigures, dict[str, np.ndarray]]:
     """Figures of one labeler; the seed draws the halves.
 
     recall_at_equal_precision: the highest recall at the precision that ``softmax > 0.3``
@@ -60,7 +61,7 @@ def measure_proposals(
     drawn = _figures(ranked, cell.method)
     draws = {name: each[1:].astype(np.float32) for name, each in drawn.items()}
     metrics = {name: float(each[0]) for name, each in drawn.items()}
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "mask_hash": _mask_hash(world, given, cell.seed),
         "settings": {"chosen": list(ranked.chosen)} if cell.method == SELECTED else {},
     }

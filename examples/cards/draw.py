@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -119,14 +120,14 @@ def _parallel(
     from rich.console import Console
     from rich.progress import track
 
-    bar = {"description": title, "console": Console(stderr=True), "transient": True}
+    shown = partial(track, description=title, console=Console(stderr=True), transient=True)
     if workers == 1 or len(tasks) < 3:
-        yield from (work(*task) for task in track(tasks, **bar))
+        yield from (work(*task) for task in shown(tasks))
         return
     with ProcessPoolExecutor(workers) as pool:
         futures = [pool.submit(work, *task) for task in tasks]
         try:
-            yield from (future.result() for future in track(futures, **bar))
+            yield from (future.result() for future in shown(futures))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

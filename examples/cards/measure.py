@@ -55,7 +55,7 @@ def encode_images(model: Any, preprocess: Any, paths: list[Path], device: str) -
 @torch.inference_mode()
 def encode_names(model: Any, tokenizer: Any, device: str) -> np.ndarray:
     """Unit vectors of the concepts' names, the mean over templates."""
-    vectors = 0.0
+    vectors = torch.zeros(())
     for template in TEMPLATES:
         texts = [template.format(f"a {name}") for name in concepts()]
         vectors = vectors + model.encode_text(tokenizer(texts).to(device), normalize=True)
@@ -151,7 +151,7 @@ def measure(data: Path, encoder: Path, device: str) -> dict[str, Any]:
         "probe_mAP_by_name_use": by_name_use(probe),
         "probe_mAP_by_decay": {str(d): float(np.nanmean(ap)) for d, ap in probes.items()},
         **sketch_figures(model, preprocess, data, images, truth, names, device),
-        "logit_scale": model.logit_scale.exp().item(),
+        "logit_scale": model.state_dict()["logit_scale"].exp().item(),
         "worst": {all_names[i]: round(float(zero_shot[i]), 3) for i in order[:20]},
         "best": {all_names[i]: round(float(zero_shot[i]), 3) for i in order[-10:]},
         "worst_probe": {all_names[i]: round(float(probe[i]), 3) for i in np.argsort(probe)[:12]},

@@ -87,8 +87,8 @@ def _stamp(thing: Thing) -> Image.Image:
     """The thing at its size and angle, RGBA."""
     picture = sprite(thing.picture, thing.colour, outlined=thing.outlined)
     scale = thing.size_px / max(picture.size)
-    size = tuple(max(4, round(side * scale)) for side in picture.size)
-    picture = picture.resize(size, Image.Resampling.LANCZOS)
+    width, height = (max(4, round(side * scale)) for side in picture.size)
+    picture = picture.resize((width, height), Image.Resampling.LANCZOS)
     if thing.mirrored:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     return picture.rotate(thing.angle_deg, Image.Resampling.BICUBIC, expand=True)
@@ -105,12 +105,10 @@ def paint(scene: Scene) -> tuple[UInt8[np.ndarray, "height width 3"], list[Outli
     owner = Image.new("L", canvas.size, 0)
     for index, thing in enumerate(scene.things, start=1):
         stamp = _stamp(thing)
-        corner = tuple(
-            round(c - side / 2) for c, side in zip(thing.centre, stamp.size, strict=True)
-        )
+        left, top = (round(c - side / 2) for c, side in zip(thing.centre, stamp.size, strict=True))
         alpha = stamp.getchannel("A")
-        canvas.paste(stamp.convert("RGB"), corner, alpha)
-        owner.paste(index, corner, alpha.point(lambda a: 255 * (a > 96)))
+        canvas.paste(stamp.convert("RGB"), (left, top), alpha)
+        owner.paste(index, (left, top), alpha.point([255 * (a > 96) for a in range(256)]))
     pixels = _filtered(np.asarray(canvas, dtype=np.float32), scene.filter)
     owners = np.asarray(owner)
     outlines = [_outline(owners == index) for index in range(1, len(scene.things) + 1)]

@@ -74,7 +74,8 @@ def _render(svg: str, size_px: int) -> Image.Image:
 
 
 def _trimmed(picture: Image.Image) -> Image.Image:
-    return picture.crop(picture.getchannel("A").point(lambda a: 255 * (a > 24)).getbbox())
+    seen = picture.getchannel("A").point([255 * (a > 24) for a in range(256)])
+    return picture.crop(seen.getbbox())
 
 
 @lru_cache(maxsize=512)

@@ -136,6 +136,7 @@ def place(rng: np.random.Generator, things: list[Thing]) -> tuple[Thing, ...]:
     """Put things where they hide little of each other, shrinking them if they must."""
     placed: list[Thing] = []
     for thing in things:
+        candidate = thing
         for attempt in range(60):
             size = thing.size_px * 0.97**attempt
             low = size / 2 + 2

@@ -15,6 +15,7 @@ import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -113,12 +114,14 @@ def encode_short(model: CLIP, tokens: torch.Tensor) -> torch.Tensor:
     The causal mask makes what follows the end token irrelevant, so this equals
     the model's own ``encode_text``, which insists on the full context.
     """
+    # To a type checker every part of a torch module is a tensor or a module.
+    parts = cast(Any, model)
     length = int(tokens.any(dim=0).nonzero().max()) + 1
     tokens = tokens[:, :length]
-    x = model.token_embedding(tokens) + model.positional_embedding[:length]
-    x = model.transformer(x, attn_mask=model.attn_mask[:length, :length])
-    ends = model.ln_final(x)[torch.arange(len(x)), tokens.argmax(dim=-1)]
-    return functional.normalize((ends @ model.text_projection).float(), dim=-1)
+    x = parts.token_embedding(tokens) + parts.positional_embedding[:length]
+    x = parts.transformer(x, attn_mask=parts.attn_mask[:length, :length])
+    ends = parts.ln_final(x)[torch.arange(len(x)), tokens.argmax(dim=-1)]
+    return functional.normalize((ends @ parts.text_projection).float(), dim=-1)
 
 
 def batch_phrases(model: CLIP, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

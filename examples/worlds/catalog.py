@@ -102,7 +102,7 @@ def _coco_project(folder: Path, out: Path) -> Path:
             "annotations": str(root / "instances.json"),
             "captions": str(root / "captions.json"),
         }
-        values = {
+        values: dict[str, object] = {
             "source": source,
             "encoder": {"kind": "conse"},
             "project": {"name": "coco256"},

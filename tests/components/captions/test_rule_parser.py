@@ -35,11 +35,11 @@ def parser():
 
 
 def test_gold_captions_are_read_as_measured(parser):
-    result = score(parser, gold_captions())
-    assert result["objects"]["f1"] >= 0.94
-    assert result["links"]["f1"] >= 0.90
-    assert result["denied"]["recall"] == 1.0
-    assert result["violations"] == []
+    reading = score(parser, gold_captions())
+    assert reading.fields["objects"].f1 >= 0.94
+    assert reading.fields["links"].f1 >= 0.90
+    assert reading.fields["denied"].recall == 1.0
+    assert reading.violations == []
 
 
 @pytest.mark.parametrize("gold", [g for g in gold_captions() if g.denied], ids=lambda g: g.text)
@@ -172,6 +172,7 @@ def test_any_words_give_consistent_tags_alone_and_in_batches(texts):
     for text, tags in zip(texts, batch, strict=True):
         denied = {mention.span for mention in tags.negated}
         for mention in (*tags.objects, *tags.attributes):
+            assert mention.span is not None
             assert 0 <= mention.span.start < mention.span.end <= len(text)
             assert mention.span not in denied
         for link in tags.links:
