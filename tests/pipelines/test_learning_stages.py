@@ -198,7 +198,15 @@ def test_choices_for_another_encoder_are_refused(tmp_path):
 
 @pytest.mark.slow
 def test_a_killed_training_goes_on_to_the_same_taggers(tmp_path):
-    sections = {"epochs": 60, "checkpoint_every": 10, "batch_size": 4, "seeds": [0, 1]}
+    sections = {
+        "epochs": 60,
+        "checkpoint_every": 10,
+        "batch_size": 4,
+        "seeds": [0, 1],
+        "recipes": ["zero_shot", "entropy", "efuda"],
+        # One attempt each: what is killed here is training, not the search.
+        "methods": {"entropy": {"pull": 10.0}, "efuda": {"pull": 100.0}},
+    }
     whole = make_project(tmp_path / "whole", train=sections)
     killed = make_project(tmp_path / "killed", train=sections)
     for layout in (whole, killed):
@@ -216,7 +224,7 @@ def test_a_killed_training_goes_on_to_the_same_taggers(tmp_path):
     wait_for(lambda: any(killed.taggers.glob("*/*/tagger.json")) and checkpoints(killed))
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert not all(killed.tagger("vlpl", seed).exists() for seed in (0, 1))
+    assert not all(killed.tagger("efuda", seed).exists() for seed in (0, 1))
     subprocess.run(command, cwd=killed.root, env=environment, check=True, capture_output=True)
     for path in whole.taggers.glob("*/*/*"):
         assert path.read_bytes() == (killed.root / path.relative_to(whole.root)).read_bytes()
