@@ -39,7 +39,10 @@ def _count(value: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return "0%" if share == 0 else f"{share:.1%}" if share < 0.1 else f"{share:.0%}"
+    """Whole percents, and a digit more near both ends: nearly all is not all."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    return f"{share:.1%}" if share < 0.1 or share > 0.99 else f"{share:.0%}"
 
 
 def _figure(value: float | None) -> str:
