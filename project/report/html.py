@@ -42,7 +42,9 @@ def _percent(share: float) -> str:
     """Whole percents, and a digit more near both ends: nearly all is not all."""
     if share in (0, 1):
         return f"{share:.0%}"
-    return f"{share:.1%}" if share < 0.1 or share > 0.99 else f"{share:.0%}"
+    if 0.1 <= share <= 0.99:
+        return f"{share:.0%}"
+    return f"{min(max(share, 0.001), 0.999):.1%}"
 
 
 def _figure(value: float | None) -> str:
