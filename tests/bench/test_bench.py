@@ -13,7 +13,7 @@ import pytest
 
 from bench import bench, runner
 from bench import cell as cells
-from bench.grid import Grid, all_methods
+from bench.grid import Grid
 from bench.rows import Cell
 from bench.world import Skipped
 from components.errors import InputError
@@ -156,27 +156,6 @@ def test_wrong_names_are_refused_before_anything_is_made(
     with pytest.raises(InputError, match=re.escape(words)):
         call("bench", *arguments, "--out", tmp_path / "out")
     assert not (tmp_path / "out").exists()
-
-
-def test_the_plan_asks_each_world_what_it_has_data_for() -> None:
-    grid = Grid(
-        worlds={
-            "cards": frozenset({"labels", "sketch"}),
-            "pacs280": frozenset({"sketch"}),
-            "clip_vitb16": frozenset({"proposals"}),
-        },
-        protocols=("few:0.1", "sketch", "proposals"),
-        methods=all_methods(),
-        seeds=2,
-    )
-    places = {(cell.world, cell.protocol) for cell in grid.cells}
-    assert places == {
-        ("cards", "few:0.1"),
-        ("cards", "sketch"),
-        ("pacs280", "sketch"),
-        ("clip_vitb16", "proposals"),
-    }
-    assert [cell.seed for cell in grid.cells] == sorted(cell.seed for cell in grid.cells)
 
 
 PROGRAM = """
