@@ -14,7 +14,7 @@ from serving.app import ROUTERS
 
 ROOT = Path(__file__).parents[2]
 GUIDE = sorted((ROOT / "docs" / "guide").glob("*.md"))
-PAGES = [*GUIDE, *sorted((ROOT / "docs" / "decisions").glob("*.md"))]
+PAGES = sorted((ROOT / "docs").glob("*/*.md"))
 PAGES += [ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
 FOLDERS = "components|project|tuning|pipelines|serving|efuda|bench|benchmarks|examples|tests|docs"
 NAMED = re.compile(rf"`((?:{FOLDERS})/[^`\s<>*…:]*)`")
