@@ -1,4 +1,4 @@
-"""What is refused before anything starts. The start itself is in test_ray_serve.py."""
+"""What is refused before anything starts. The start itself is in test_deployments.py."""
 
 import socket
 from pathlib import Path

@@ -8,11 +8,10 @@ from starlette.testclient import TestClient
 
 from components.bundle import load_bundle
 from components.encoders.encoder import ImageVectors
-from components.errors import InputError
 from components.models.tagger import TrainedEncoder
 from serving.app import create_app
 from serving.encoding import LocalEncoder
-from serving.service import Service, check_encoder
+from serving.service import Service
 from tests.serving.tiny_bundle import ColourEncoder, card
 
 
@@ -62,10 +61,3 @@ def test_searches_and_readiness_are_the_indexs_affair(client):
     card_of_model = client.get("/v1/model").json()
     assert card_of_model["mode"] == "end-to-end"
     assert card_of_model["encoder_id"] == ColourEncoder.id
-
-
-def test_each_encoder_is_held_to_its_own_id(bundle):
-    check_encoder(bundle, ColourEncoder.id)
-    check_encoder(bundle, SwappedEncoder.id, for_tags=True)
-    with pytest.raises(InputError, match=SwappedEncoder.id):
-        check_encoder(bundle, ColourEncoder.id, for_tags=True)

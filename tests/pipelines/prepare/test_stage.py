@@ -14,11 +14,9 @@ from components.data.examples import read_examples, read_quarantine
 from components.errors import InputError
 from components.labels.tables import LABEL_SCHEMA, read_labels, read_matrix, write_labels
 from components.labels.vocabulary import Vocabulary
-from pipelines.prepare.split_choice import choose_splits
 from pipelines.prepare.stage import run
 from project.layout import Layout
 from project.settings import Settings, parse_settings
-from project.settings.source import SplitSettings
 
 NAMES = ("cat", "dog", "yak")
 
@@ -226,25 +224,6 @@ def test_damaged_tables_of_an_earlier_run_are_not_trusted(tmp_path: Path) -> Non
     assert run(settings_of(), layout)["num_decoded"] == 5
     layout.prepare_report.write_text("[]")
     assert run(settings_of(), layout)["num_decoded"] == 5
-
-
-def test_given_splits_are_kept() -> None:
-    hashes = [str(number) for number in range(400)]
-    settings = SplitSettings(val=0.2, test=0.2)
-    given = [("train", "val", "test", None)[number % 4] for number in range(400)]
-    splits, notes = choose_splits(given, hashes, settings)
-    assert all(said in (None, chosen) for said, chosen in zip(given, splits, strict=True))
-    assert notes == []
-
-
-def test_a_source_without_test_gives_up_a_part_of_its_train() -> None:
-    hashes = [str(number) for number in range(400)]
-    given = [("train", "val")[number % 2] for number in range(400)]
-    splits, notes = choose_splits(given, hashes, SplitSettings(val=0.2, test=0.2))
-    moved = {(said, chosen) for said, chosen in zip(given, splits, strict=True) if said != chosen}
-    assert moved == {("train", "test")}
-    assert splits.count("test") == pytest.approx(40, abs=20)
-    assert "no example to test" in notes[0]
 
 
 def real_data() -> Path:
