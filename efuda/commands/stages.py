@@ -9,7 +9,7 @@ HELP = {
     "prepare": "Read images and labels into tables.",
     "validate": "Check the tables; errors stop the run.",
     "embed": "Turn new images into vectors.",
-    "tune": "Choose thresholds and settings on the hold-out.",
+    "tune": "Choose the settings of every method on the hold-out.",
     "pseudo_label": "Propose the labels that are missing.",
     "train": "Train a tagger for each recipe and seed.",
     "calibrate": "Turn scores into probabilities and thresholds.",
