@@ -10,6 +10,12 @@ from torch import Tensor, nn
 STEP = 1e-5
 
 
+def gradient_of(tensor: Tensor) -> Tensor:
+    """The gradient of a tensor that must have one."""
+    assert tensor.grad is not None
+    return tensor.grad
+
+
 def assert_slopes(
     named: Iterable[tuple[str, nn.Parameter]], loss: Callable[[], Tensor], *, tolerance: float
 ) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from components.models.images import Images
 
-HeadSettings = dict[str, int | float | bool | str]
+HeadSettings = dict[str, int]
 
 
 class Head(nn.Module, ABC):
@@ -49,6 +49,6 @@ AnyHead = TypeVar("AnyHead", bound=Head)
 
 def detached_copy(head: AnyHead) -> AnyHead:
     """A head of the same kind with copies of its tensors, which later steps leave alone."""
-    copy = cast(AnyHead, type(head).empty(**head.settings()))  # pyright: ignore[reportArgumentType]
+    copy = cast(AnyHead, type(head).empty(**head.settings()))
     copy.load_state_dict({name: value.clone() for name, value in head.state_dict().items()})
     return copy.to(next(head.parameters()).device)

@@ -44,10 +44,16 @@ def reason_of(source: Path | bytes) -> ImageReason:
     return caught.value.reason
 
 
+def pixel(image: Image.Image, place: tuple[int, int]) -> tuple[int, ...]:
+    colour = image.getpixel(place)
+    assert isinstance(colour, tuple)
+    return colour
+
+
 def colour_of(data: bytes) -> tuple[int, ...]:
     image = decode_image(data)
     assert image.mode == "RGB"
-    return image.getpixel((0, 0))
+    return pixel(image, (0, 0))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF", "JPEG", "WEBP"])
@@ -136,8 +142,8 @@ def test_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     data = encoded(Image.fromarray(pixels), kind, exif=exif)
     image = decode_image(data)
     assert image.size == ((64, 32) if orientation < 5 else (32, 64)) == image_size(data)
-    assert image.getpixel((4, 4))[0] > 200
-    assert image.getpixel((image.width - 4, image.height - 4))[0] < 50
+    assert pixel(image, (4, 4))[0] > 200
+    assert pixel(image, (image.width - 4, image.height - 4))[0] < 50
 
 
 def test_damaged_metadata_does_not_cost_the_picture() -> None:

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from components.data.examples import Example
+from components.data.examples import Example, Modality, Split
 from components.data.splits import (
     assign_splits,
     frozen_photos,
@@ -47,14 +47,15 @@ def test_shares_out_of_range(shares: tuple[float, float]) -> None:
 
 
 def test_the_hash_of_the_test_split_sees_its_pictures_alone() -> None:
+    kinds: list[tuple[str, Split, Modality]] = [
+        ("b", "test", "photo"),
+        ("a", "test", "photo"),
+        ("s", "test", "sketch"),
+        ("t", "train", "photo"),
+    ]
     examples = [
         Example(id=name, path=name, content_hash=f"hash of {name}", split=split, modality=kind)
-        for name, split, kind in [
-            ("b", "test", "photo"),
-            ("a", "test", "photo"),
-            ("s", "test", "sketch"),
-            ("t", "train", "photo"),
-        ]
+        for name, split, kind in kinds
     ]
     assert [row.id for row in frozen_photos(examples)] == ["a", "b"]
     now = split_hash(examples)

@@ -1,22 +1,24 @@
 """The path from pictures to batches of vectors."""
 
 import threading
+from collections.abc import Generator
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import torch
 
 from components.encoders.batches import Fault, encode_views, loaded_batches
-from components.encoders.encoder import ImageVectors
+from components.encoders.encoder import Encoder, ImageVectors
 
 
-def first_pixel_encoder() -> SimpleNamespace:
+def first_pixel_encoder() -> Encoder:
     """As little of an encoder as shows which way round its pixels come."""
 
     def encode_images(pixels):
         return ImageVectors(pixels[:, 0, 0, :1].float(), torch.zeros(len(pixels), 0, 1))
 
-    return SimpleNamespace(
+    toy = SimpleNamespace(
         id="toy-0",
         embed_dim=1,
         grid=(0, 0),
@@ -26,6 +28,7 @@ def first_pixel_encoder() -> SimpleNamespace:
         encode_images=encode_images,
         encode_texts=str,
     )
+    return cast(Encoder, toy)
 
 
 def load(item: int) -> torch.Tensor | Fault:
@@ -46,6 +49,7 @@ def test_order_and_composition_do_not_depend_on_threads(num_items, num_threads):
     ]
     for batch in batches:
         if batch.items:
+            assert batch.pixels is not None
             assert batch.pixels[:, 0, 0, 0].tolist() == list(batch.items)
 
 
@@ -69,6 +73,7 @@ def test_loading_stays_a_bounded_number_of_batches_ahead():
     for _ in range(12):
         assert started.acquire(timeout=10)
     assert sorted(seen) == list(range(12))
+    assert isinstance(batches, Generator)
     batches.close()
     assert len(seen) == 12
 

@@ -52,7 +52,7 @@ def test_golden_vectors(encoder, vectors):
 
 
 def test_class_names_are_those_that_timm_lists():
-    from timm.data import ImageNetInfo
+    from timm.data.imagenet_info import ImageNetInfo
 
     assert list(class_names()) == ImageNetInfo().label_descriptions()
 

@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from components.encoders.catalog import build_encoder, probe
 from components.encoders.config import OpenClipConfig
+from components.encoders.open_clip import OpenClipEncoder
 from components.errors import InputError
 from components.findings import Status
 from tests.components.encoders.drawn_images import drawn_images
@@ -61,6 +62,7 @@ def test_regions_of_a_vision_transformer_are_its_projected_tokens(encoder):
 @pytest.mark.parametrize(("tower", "grid"), [("resnet", (2, 2)), ("timm", (0, 0))])
 def test_other_towers(tmp_path, tower, grid):
     encoder = build_encoder(local(write_checkpoint(tmp_path, tower)))
+    assert isinstance(encoder, OpenClipEncoder)
     vectors = encoder.encode_images(stacked(encoder))
     assert encoder.grid == grid
     assert vectors.region_vectors.shape == (4, grid[0] * grid[1], 24)

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from components.encoders.catalog import build_encoder
 from components.encoders.config import ConseConfig, OpenClipConfig
+from components.encoders.encoder import Encoder
 from components.encoders.prompt_tower import prompter_of
 from components.errors import InputError
 from components.models import prompt_tokens
@@ -32,7 +33,7 @@ KINDS = {
 }
 
 
-def encoder_of(directory: Path, kind: dict) -> object:
+def encoder_of(directory: Path, kind: dict) -> Encoder:
     write_checkpoint(directory)
     path = directory / "open_clip_config.json"
     config = json.loads(path.read_text(encoding="utf-8"))

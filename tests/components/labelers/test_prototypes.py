@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from bench.proposals.prototype_labeler import PrototypeLabeler
 from components.labelers.prototypes import Prototypes
 from tests.components.labelers.labelled_images import NUM_LABELS, states_of_truth, unit, world
 
@@ -44,14 +43,3 @@ def test_a_single_image_and_a_single_label_stay_finite():
         assert np.isfinite(prototypes.similarity(vectors)).all()
         own = prototypes.similarity_without_own(vectors[rows], states_of_truth(truth)[rows, labels])
         assert np.isfinite(own).all()
-
-
-def test_prototype_labeler_proposes_only_unknown_cells():
-    vectors, names, truth = world()
-    fitted = PrototypeLabeler().fit(vectors[:40], states_of_truth(truth)[:40], names)
-    known = np.zeros((20, NUM_LABELS), np.int8)
-    known[:, 0] = -1
-    proposals = fitted.propose(vectors[40:], known)
-    assert not proposals.states[:, 0].any()
-    chosen = proposals.states == 1
-    assert truth[40:][chosen].mean() > 0.7

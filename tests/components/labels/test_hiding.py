@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from components.errors import InputError
 from components.labels.hiding import hide, mask_hash
 from components.labels.matrix import LabelMatrix
 from components.labels.protocols import (
@@ -12,7 +11,6 @@ from components.labels.protocols import (
     HidingProtocol,
     Partial,
     SinglePositive,
-    parse_protocol,
 )
 from components.labels.vocabulary import Vocabulary
 
@@ -109,26 +107,3 @@ def test_the_mask_is_the_same_on_every_machine() -> None:
     assert hide(matrix(np.ones((20, 6), np.int8)), Partial(share=0.5), seed=7).mask_hash.startswith(
         "3804223b67b5"
     )
-
-
-@pytest.mark.parametrize("word", ["single-positive", "partial:0.3", "few:0.05"])
-def test_words_of_the_command_line(word: str) -> None:
-    assert str(parse_protocol(word)) == word
-
-
-@pytest.mark.parametrize(
-    "word",
-    [
-        "",
-        "single",
-        "single-positive:1",
-        "partial",
-        "partial:x",
-        "partial:1",
-        "few:0",
-        "few:nan",
-    ],
-)
-def test_words_that_name_no_protocol(word: str) -> None:
-    with pytest.raises(InputError, match=r"(hide labels|needs a share)"):
-        parse_protocol(word)

@@ -129,15 +129,6 @@ def test_a_lost_image_does_not_move_the_mask_of_the_others():
         hide(whole, protocol, seed=5, drawn_over=rest)
 
 
-@pytest.mark.parametrize("word", ["single-positive@hcp", "partial:0.5@cole", "few:0.1@", "few@cap"])
-def test_only_the_code_that_was_released_can_be_named(word):
-    if word.endswith("@"):
-        assert str(parse_protocol(word)) == "few:0.1"
-        return
-    with pytest.raises(InputError, match=r"single-positive@cole, partial:SHARE@hcp"):
-        parse_protocol(word)
-
-
 def read_sets(name: str, names: str) -> LabelMatrix:
     """Rows of the real lists, every label that a row does not name being absent."""
     vocabulary = Vocabulary(tuple((REAL / names).read_text("utf-8").split("\n")[:-1]))

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,13 +21,14 @@ def test_equals_scikit_learn_on_full_labels(seed: int):
     decided, truth = rng.random(shape) < 0.5, rng.random(shape) < 0.6
     truth[0] = True
     known = np.ones(shape, bool)
+    none_is_zero: Any = 0  # scikit-learn's own default is a word
     precision, recall, f1, _ = precision_recall_fscore_support(
-        truth, decided, average=None, zero_division=0
+        truth, decided, average=None, zero_division=none_is_zero
     )
     np.testing.assert_allclose(f_beta_at(decided, truth, known), f1)
-    micro = f1_score(truth, decided, average="micro", zero_division=0)
+    micro = f1_score(truth, decided, average="micro", zero_division=none_is_zero)
     assert overall_f1(*sums(decided, truth, known)) == pytest.approx(micro)
-    cp, cr = precision.mean(), recall.mean()
+    cp, cr = np.mean(precision), np.mean(recall)
     expected = 2 * cp * cr / (cp + cr) if cp + cr else 0
     assert class_f1(*sums(decided, truth, known)) == pytest.approx(expected)
 

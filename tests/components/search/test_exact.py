@@ -59,7 +59,8 @@ def test_a_shortlist_in_half_precision_loses_nothing(monkeypatch, k):
 
 
 def test_a_row_at_the_centre_is_like_nothing():
-    vectors = np.float16([[1, 0], [0, 1]])
-    hits = ExactSearch(vectors, np.float32([1, 0])).search(np.float32([[-0.6, 0.8]]), 2)
+    vectors = np.eye(2, dtype=np.float16)
+    queries = np.array([[-0.6, 0.8]], np.float32)
+    hits = ExactSearch(vectors, np.array([1, 0], np.float32)).search(queries, 2)
     assert hits.rows.tolist() == [[1, 0]]
     assert hits.scores[0, 1] == 0

@@ -7,8 +7,10 @@ from PIL import Image
 
 from components.encoders.config import OpenClipConfig
 from components.encoders.open_clip import OpenClipEncoder
+from components.models.heads.contextual import ContextualHead
+from components.models.heads.end_to_end import EndToEndHead
 from components.training.checkpoint import FitState
-from components.training.end_to_end import TowerTraining, end_to_end
+from components.training.end_to_end import EndToEndLearner, TowerTraining, end_to_end
 from components.training.inference import head_logits
 from components.training.loop import fit
 from components.training.settings import Schedule
@@ -98,6 +100,7 @@ def test_the_start_is_that_of_frozen_vectors_and_learning_moves_the_tower(encode
     assert found.history[-1]["loss"] != pytest.approx(frozen.history[-1]["loss"], abs=1e-5)
     after = training.tower.state_dict()
     assert all(torch.equal(after[name], each) for name, each in before.items())
+    assert isinstance(found.head, EndToEndHead)
     moved = found.head.tower.state_dict()
     assert moved.keys() == before.keys()
     if found.best_epoch:
@@ -154,6 +157,8 @@ def test_a_head_on_vectors_of_the_trained_tower_gives_the_same_logits(tmp_path):
     task = problem(encoder)
     found = fit(wrapped(recipe_of("efuda"), encoder, "lora"), task, SCHEDULE, seed=0)
     live = head_logits(found.head, task.holdout.vectors, None, pictures=task.holdout.pictures)
+    assert isinstance(found.head, EndToEndHead)
+    assert isinstance(task.holdout.pictures, Drawn)
     with torch.inference_mode():
         seen = found.head.tower(task.holdout.pictures.all)
     cached = head_logits(found.head.head, seen.global_vectors.numpy(), seen.region_vectors.numpy())
@@ -183,6 +188,7 @@ def test_csa_measures_its_feedback_with_the_tower_that_moved(tmp_path):
     encoder = OpenClipEncoder(OpenClipConfig(model=f"local-dir:{write_checkpoint(tmp_path)}"))
     task = problem(encoder)
     learner = wrapped(recipe_of("csa", warm_up_epochs=0), encoder, "full").build(task)
+    assert isinstance(learner, EndToEndLearner)
     with torch.no_grad():
         for parameter in learner.tower.parameters():
             parameter.add_(0.05 * torch.randn_like(parameter))
@@ -198,7 +204,9 @@ def test_csa_measures_its_feedback_with_the_tower_that_moved(tmp_path):
 
     learner.start_epoch(0, remembering)
     assert [strength for strength, _ in seen] == [0.0, 1.0]
-    found = float(learner.inner.head().feedback)
+    head = learner.inner.head()
+    assert isinstance(head, ContextualHead)
+    found = float(head.feedback)
     expected = seen[0][1] + found * (seen[1][1] - seen[0][1])
     np.testing.assert_allclose(score(learner.head()), expected, atol=1e-3)
 

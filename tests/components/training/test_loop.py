@@ -77,6 +77,7 @@ def test_a_resumed_fit_ends_with_the_same_head(tmp_path):
     with pytest.raises(KilledError):
         fit(recipe_of("assume_negative"), task, SCHEDULE, seed=3, on_checkpoint=keep_then_die)
     state = FitState.load(tmp_path / "state", "print")
+    assert state is not None
     assert state.epoch == 4
     resumed = fit(recipe_of("assume_negative"), task, SCHEDULE, seed=3, state=state)
     assert_same(resumed.head, whole.head)

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from components.methods.catalog import METHODS
+from components.methods.csa.recipe import CSALearner
 from components.methods.csa.settings import CSASettings
 from components.models.images import images_of
 from components.training.inference import head_logits
@@ -56,9 +57,11 @@ def batch_of(task, epoch, rows=None):
     )
 
 
-def learner_of(settings, task, seed=0):
+def learner_of(settings, task, seed=0) -> CSALearner:
     torch.manual_seed(seed)
-    return METHODS["csa"].recipe(settings).build(task)
+    learner = METHODS["csa"].recipe(settings).build(task)
+    assert isinstance(learner, CSALearner)
+    return learner
 
 
 def fitted(settings, task, schedule, **more):

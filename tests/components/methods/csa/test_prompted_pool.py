@@ -8,15 +8,19 @@ import torch
 
 from components.errors import InputError
 from components.methods.catalog import METHODS
+from components.methods.csa.prompted_pool import PromptedPool
+from components.methods.csa.recipe import CSALearner
 from components.methods.csa.settings import CSASettings
 from components.models.heads.catalog import head_class
-from components.models.images import images_of
+from components.models.heads.contextual import ContextualHead
+from components.models.images import Images, images_of
 from components.training.checkpoint import FitState
 from components.training.learner import Batch
 from components.training.loop import fit, head_logits
 from tests.components.encoders.toy_tower import WORDS, toy_prompter, turned
+from tests.components.methods.csa.csa_world import learner_of
 from tests.components.methods.region_world import EMBED, LABELS, SCHEDULE, region_task
-from tests.reference.finite_differences import assert_slopes
+from tests.reference.finite_differences import assert_slopes, gradient_of
 
 TOKENS = CSASettings(prompts="tokens", warm_up_epochs=1, num_groups=2)
 QUIET = CSASettings(
@@ -39,9 +43,9 @@ def problem():
     return replace(task, names=replace(task.names, vectors=vectors, prompter=prompter))
 
 
-def learner_of(settings, task):
-    torch.manual_seed(0)
-    return METHODS["csa"].recipe(settings).build(task)
+def tokens_of(learner: CSALearner) -> PromptedPool:
+    assert learner.prompts is not None
+    return learner.prompts
 
 
 def fitted(settings, task, schedule, **more):
@@ -49,9 +53,9 @@ def fitted(settings, task, schedule, **more):
 
 
 def batch_of(task, dtype=torch.float32):
-    images = images_of(task.views[0], task.regions[0])
-    images = replace(images, vectors=images.vectors.to(dtype), regions=images.regions.to(dtype))
     rows = torch.arange(len(task.states))
+    images = images_of(task.views[0], task.regions[0][rows.numpy()])
+    images = Images(images.vectors.to(dtype), images.required_regions().to(dtype))
     return Batch(images, torch.from_numpy(task.states), rows, 0, 1)
 
 
@@ -66,7 +70,7 @@ def test_the_start_is_that_of_residual_prompts(problem, whole):
     residual = learner_of(replace(TOKENS, whole=whole, prompts="residual"), task)
     expected = logits_of(residual.head(), task)
     np.testing.assert_allclose(logits_of(tokens.head(), task), expected, atol=1e-4)
-    where, what = tokens.prompts()
+    where, what = tokens_of(tokens)()
     torch.testing.assert_close(where, residual.student.pool.where.detach(), atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(what, residual.student.pool.what.detach(), atol=1e-4, rtol=1e-4)
 
@@ -78,9 +82,10 @@ def test_the_folded_head_gives_the_same_logits_without_a_tower(problem, keep, wh
     learner = learner_of(replace(QUIET, keep=keep, whole=whole), task)
     batch = batch_of(task)
     with torch.no_grad():
-        learner.prompts.where.context += torch.linspace(-0.3, 0.3, 8)
-        learner.prompts.what_growth += 0.2
-        read = learner.prompts.read(learner.student, learner.space(batch.images))
+        prompts = tokens_of(learner)
+        prompts.where.context.add_(torch.linspace(-0.3, 0.3, 8))
+        prompts.what_growth.add_(0.2)
+        read = prompts.read(learner.student, learner.space(batch.images))
         for _ in range(1000 if keep == "teacher" else 1):
             learner.after_step()
     head = learner.head()
@@ -94,11 +99,12 @@ def test_gradients_reach_tokens_and_lengths_alone(problem):
     task = problem
     learner = learner_of(TOKENS, task)
     learner(batch_of(task)).backward()
-    for prompts in (learner.prompts.where, learner.prompts.what):
-        assert prompts.context.grad.abs().sum(dim=(1, 2)).min() > 0
-        assert all(each.grad is None for each in prompts.tower.parameters())
-    assert learner.prompts.where_growth.grad
-    assert learner.prompts.what_growth.grad
+    prompts = tokens_of(learner)
+    for tokens in (prompts.where, prompts.what):
+        assert gradient_of(tokens.context).abs().sum(dim=(1, 2)).min() > 0
+        assert all(each.grad is None for each in tokens.tower.parameters())
+    assert prompts.where_growth.grad
+    assert prompts.what_growth.grad
     assert learner.student.pool.where.grad is None
     assert learner.student.pool.what.grad is None
 
@@ -108,7 +114,7 @@ def test_gradients_agree_with_finite_differences(problem):
     learner = learner_of(QUIET, task).double()
     batch = batch_of(task, torch.float64)
     learner(batch).backward()
-    trained = dict(learner.prompts.named_parameters())
+    trained = dict(tokens_of(learner).named_parameters())
     assert all(each.grad is not None for each in trained.values())
     assert_slopes(trained.items(), lambda: learner(batch), tolerance=1e-7)
 
@@ -152,9 +158,11 @@ def test_it_learns_what_the_cells_say(problem):
 def test_the_pull_holds_the_tokens_at_their_words(problem):
     task = problem
     learner = learner_of(TOKENS, task)
-    assert learner.anchored()[:2] == [learner.prompts.where.context, learner.prompts.what.context]
+    prompts = tokens_of(learner)
+    assert learner.anchored()[:2] == [prompts.where.context, prompts.what.context]
     short = replace(SCHEDULE, epochs=2)
     found = fitted(replace(TOKENS, keep="student", pull=1e6), task, short, seed=0)
+    assert isinstance(found.head, ContextualHead)
     start = learner.student.pool.where.detach()
     moved = found.head.pool.where.detach() / start
     np.testing.assert_allclose(moved, moved.mean(), rtol=2e-2)
@@ -187,7 +195,7 @@ def test_one_label_is_enough(problem):
 def test_more_tokens_start_from_repeated_words(problem):
     task = problem
     learner = learner_of(replace(TOKENS, num_tokens=16), task)
-    context = learner.prompts.where.context
+    context = tokens_of(learner).where.context
     assert context.shape == (LABELS, 16, 8)
     torch.testing.assert_close(context[:, :-WORDS], context[:, WORDS:])
 

@@ -91,7 +91,7 @@ def test_a_folded_head_reads_raw_images_alike_and_can_be_loaded(whole):
     torch.nn.init.normal_(begun.head.contexts.up.weight)
     begun.head.feedback.fill_(0.5)
     raw = begun.space.folded(begun.head).eval()
-    images = images_of(task.views[0], task.regions[0])
+    images = batch_of(task, 0).images
     with torch.no_grad():
         expected = begun.head(begun.space(images))
         torch.testing.assert_close(raw(images), expected, atol=1e-4, rtol=1e-4)
@@ -222,7 +222,11 @@ def test_gradients_agree_with_finite_differences():
     images = images_of(batch.images.vectors.numpy(), batch.images.required_regions().numpy())
     batch = replace(
         batch,
-        images=replace(images, vectors=images.vectors.double(), regions=images.regions.double()),
+        images=replace(
+            images,
+            vectors=images.vectors.double(),
+            regions=images.required_regions().double(),
+        ),
     )
     learner(batch).backward()
     assert_slopes(learner.named_parameters(), lambda: learner(batch), tolerance=1e-6)

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from components.methods.efuda.recipe import EfudaLearner
 from components.methods.efuda.recipe import loss as efuda_loss
 from components.methods.efuda.settings import EfudaSettings
 from components.models.heads.linear import LinearHead
+from components.models.heads.summed import SummedHead
 from components.training.loop import fit
 from tests.components.methods.making import recipe_of
 from tests.components.methods.region_world import SCHEDULE, region_task
@@ -27,6 +29,7 @@ def test_known_absences_are_seen_label_by_label():
     states = task.states.copy()
     states[:, 2] = np.maximum(states[:, 2], 0)
     learner = recipe_of("efuda").build(replace(task, states=states))
+    assert isinstance(learner, EfudaLearner)
     assert learner.never_absent.tolist() == [0, 0, 1, 0, 0]
 
 
@@ -36,7 +39,9 @@ def test_a_label_is_pulled_less_the_more_positives_it_has():
     states[:3, 1] = states[:8, 2] = 1
     states[:9, 3] = 0
     learner = recipe_of("efuda").build(replace(task, states=states))
-    assert learner.pull_factors().tolist() == pytest.approx([1, 1 / 4, 1 / 9, 1, 1])
+    factors = learner.pull_factors()
+    assert factors is not None
+    assert factors.tolist() == pytest.approx([1, 1 / 4, 1 / 9, 1, 1])
 
 
 def test_a_strong_pull_holds_only_the_labels_with_few_positives():
@@ -44,11 +49,13 @@ def test_a_strong_pull_holds_only_the_labels_with_few_positives():
     states = task.states.copy()
     states[:, 2] = np.minimum(states[:, 2], 0)
     learned = replace(task, states=states)
-    start, pulled = (
-        fit(recipe_of("efuda", pull=200.0), learned, replace(SCHEDULE, epochs=n), seed=0)
-        for n in (0, 5)
-    )
-    moved = (pulled.head.whole.weight - start.head.whole.weight).norm(dim=1)
+    weights = []
+    for epochs in (0, 5):
+        schedule = replace(SCHEDULE, epochs=epochs)
+        head = fit(recipe_of("efuda", pull=200.0), learned, schedule, seed=0).head
+        assert isinstance(head, SummedHead)
+        weights.append(head.whole.weight)
+    moved = (weights[1] - weights[0]).norm(dim=1)
     assert int(moved.argmin()) == 2
 
 

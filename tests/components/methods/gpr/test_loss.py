@@ -33,8 +33,8 @@ BELIEF = Belief(slope=5.0, offset=-4.0, centre=0.7, width=0.6)
 SETTINGS = CellSettings(
     q_present=0.3, q_absent=0.8, least_trust=0.2, most_trust=0.6, smoothing=0.85
 )
-EQUATION = {"w": 5.0, "b": -4.0, "mu": 0.7, "sigma": 0.6}
-EQUATION |= {"q2": 0.3, "q3": 0.8, "lam1": 0.6, "lam2": 0.2, "rho": 0.85}
+SHAPE_OF_BELIEF = {"w": 5.0, "b": -4.0, "mu": 0.7, "sigma": 0.6}
+EQUATION = SHAPE_OF_BELIEF | {"q2": 0.3, "q3": 0.8, "lam1": 0.6, "lam2": 0.2, "rho": 0.85}
 
 
 def drawn_cells(seed=0):
@@ -48,9 +48,8 @@ def drawn_cells(seed=0):
 
 @given(logits_of, states_of, states_of, weights_of)
 def test_every_cell_is_its_equation(logits, states, proposals, weights):
-    found = cell_losses(
-        SETTINGS, *map(torch.from_numpy, (logits, states, proposals, weights)), BELIEF
-    )
+    cells = [torch.from_numpy(each) for each in (logits, states, proposals, weights)]
+    found = cell_losses(SETTINGS, cells[0], cells[1], cells[2], cells[3], BELIEF)
     for cell in np.ndindex(SHAPE):
         expected = gpr_cell(logits[cell], states[cell], proposals[cell], weights[cell], **EQUATION)
         assert float(found[cell]) == pytest.approx(expected, rel=1e-7, abs=1e-9)

@@ -4,10 +4,9 @@ import pytest
 
 from components.errors import InputError
 from components.labelers.softmax_threshold import SoftmaxThreshold
-from components.methods.catalog import METHODS
 from components.methods.gpr.labelwise_negatives import LabelwiseNegatives
 from components.methods.gpr.multi_crop import MultiCrop
-from components.methods.gpr.recipe import propose
+from components.methods.gpr.recipe import attempts, propose
 from components.methods.gpr.settings import GPRSettings
 from tests.components.methods.region_world import region_task
 
@@ -26,8 +25,7 @@ def test_crops_without_regions_say_what_to_do():
     task = replace(region_task(), regions=())
     with pytest.raises(InputError, match="embed regions"):
         propose(GPRSettings(), task)
-    attempts = METHODS["gpr"].attempts(task)
-    assert not any(isinstance(each.labeler, MultiCrop) for each in attempts)
+    assert not any(isinstance(each.labeler, MultiCrop) for each in attempts(task))
 
 
 def test_negatives_replace_those_of_the_labeler():
@@ -46,7 +44,7 @@ def test_negatives_replace_those_of_the_labeler():
 def test_the_number_of_labels_is_read_off_a_hold_out_with_absences_only():
     task = region_task()
     verified, observed = (
-        METHODS["gpr"].attempts(replace(task, holdout=replace(task.holdout, rule=rule)))
+        attempts(replace(task, holdout=replace(task.holdout, rule=rule)))
         for rule in ("verified", "observed")
     )
     number = (task.holdout.states == 1).sum(axis=1).mean()

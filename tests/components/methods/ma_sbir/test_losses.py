@@ -98,7 +98,10 @@ def test_gradients_agree_with_finite_differences():
 
     def loss(vectors, weight, bias, scale, images):
         moved = Pairs(images, pairs.texts, pairs.image_modality, pairs.text_modality, pairs.classes)
-        total = lambda *parts: total_loss(*parts, moved, scale, weights)  # noqa: E731
+
+        def total(table, discriminator):
+            return total_loss(table, discriminator, moved, scale, weights)
+
         given = {"0.vectors": vectors, "1.weight": weight, "1.bias": bias}
         return torch.func.functional_call(Parts(total, table, discriminator), given, ())
 

@@ -13,7 +13,7 @@ SHAPE = (4, 5)
 logits_of = arrays(np.float64, SHAPE, elements=st.floats(-8, 8))
 states_of = arrays(np.int8, SHAPE, elements=st.sampled_from([-1, 0, 1]))
 SETTINGS = {"alpha": 0.2, "beta": 0.7, "beta_negative": 0.3, "smoothing": 0.9}
-CHOSEN = VLPLSettings(**SETTINGS)
+CHOSEN = VLPLSettings(alpha=0.2, beta=0.7, beta_negative=0.3, smoothing=0.9)
 
 
 def vlpl(logits, states, proposals=None, settings=CHOSEN):
@@ -21,9 +21,14 @@ def vlpl(logits, states, proposals=None, settings=CHOSEN):
     return cell_losses(settings, logits, states, nothing).mean()
 
 
+def vlpl_of_arrays(logits, states, proposals):
+    given = [torch.from_numpy(each) for each in (logits, states, proposals)]
+    return vlpl(given[0], given[1], given[2])
+
+
 @given(logits_of, states_of, states_of)
 def test_vlpl_is_the_sum_of_its_equations(logits, states, proposals):
-    found = vlpl(*map(torch.from_numpy, (logits, states, proposals)))
+    found = vlpl_of_arrays(logits, states, proposals)
     expected = np.mean(
         [
             vlpl_cell(logit, state, proposal, **SETTINGS)
@@ -38,8 +43,8 @@ def test_vlpl_is_the_sum_of_its_equations(logits, states, proposals):
 @given(logits_of, states_of, states_of)
 def test_a_proposal_for_a_known_cell_changes_nothing(logits, states, proposals):
     kept = np.where(states == 0, proposals, 0).astype(np.int8)
-    given_all = vlpl(*map(torch.from_numpy, (logits, states, proposals)))
-    assert float(given_all) == float(vlpl(*map(torch.from_numpy, (logits, states, kept))))
+    given_all = vlpl_of_arrays(logits, states, proposals)
+    assert float(given_all) == float(vlpl_of_arrays(logits, states, kept))
 
 
 def test_gradients_agree_with_finite_differences():

@@ -25,8 +25,9 @@ def head(*, best_region=False, open_gates=False, num_labels=5, **more):
     )
     if open_gates:
         with torch.no_grad():
-            for block in made.projector.blocks:
-                block.gate.fill_(0.7)
+            for name, parameter in made.projector.named_parameters():
+                if name.endswith("gate"):
+                    parameter.fill_(0.7)
     return made
 
 
@@ -36,17 +37,21 @@ def images(count=4):
 
 def test_at_zero_gates_it_is_zero_shot_on_the_mean_region():
     made = head(scale=10.0)
-    mean = functional.normalize(images().regions.mean(dim=1), dim=1)
+    mean = functional.normalize(images().required_regions().mean(dim=1), dim=1)
     np.testing.assert_allclose(
         made(images()).detach(), 10 * mean @ made.text.T, rtol=1e-5, atol=1e-5
     )
 
 
 def test_a_sharp_pool_is_the_best_region_and_a_blunt_one_the_mean_of_cosines():
-    cosines = images().regions @ head().text.T
-    blunt = head(best_region=True, sharpness=1e-3).similarity(images().regions, head().text)
+    cosines = images().required_regions() @ head().text.T
+    blunt = head(best_region=True, sharpness=1e-3).similarity(
+        images().required_regions(), head().text
+    )
     np.testing.assert_allclose(blunt.detach(), cosines.mean(dim=1), atol=1e-3)
-    sharp = head(best_region=True, sharpness=100.0).similarity(images().regions, head().text)
+    sharp = head(best_region=True, sharpness=100.0).similarity(
+        images().required_regions(), head().text
+    )
     np.testing.assert_allclose(sharp.detach(), cosines.amax(dim=1), atol=np.log(6) / 100)
 
 
@@ -61,7 +66,7 @@ def test_permuted_labels_are_permuted_logits(best_region):
 
 def test_region_scores_are_what_the_pool_reads():
     made = head(best_region=True, open_gates=True, sharpness=30.0)
-    regions = images().regions
+    regions = images().required_regions()
     scores = made.region_scores(regions[1], 2).detach()
     pooled = (torch.logsumexp(30 * scores, dim=0) - np.log(6)) / 30
     assert float(pooled) == pytest.approx(made(images())[1, 2].item(), abs=1e-5)
@@ -70,7 +75,7 @@ def test_region_scores_are_what_the_pool_reads():
 def test_many_texts_go_in_parts_with_the_same_gradient():
     made = head(best_region=True, open_gates=True)
     many = unit(1100, 8, seed=5)
-    regions = images().regions
+    regions = images().required_regions()
     whole = made.similarity(regions, many)
     pieces = torch.cat([made.similarity(regions, part) for part in many.split(100)], dim=1)
     assert torch.allclose(whole, pieces, atol=1e-6)

@@ -1,6 +1,7 @@
 import numpy as np
 import torch
 
+from components.models.heads.region_query import RegionQuery
 from components.models.images import Images
 from tests.components.models.drawn_heads import EMBED, drawn_head, drawn_images
 from tests.reference.region_heads import attended_region
@@ -18,6 +19,7 @@ def slow_regions(head, regions):
 
 def test_every_product_with_the_attended_region_equals_forming_it():
     head = drawn_head("region_query").double()
+    assert isinstance(head, RegionQuery)
     regions = drawn_images()[1]
     formed = slow_regions(head, regions)
     others = torch.randn(3, EMBED, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
@@ -36,6 +38,7 @@ def test_every_product_with_the_attended_region_equals_forming_it():
 
 def test_logits_of_a_region_query_are_gained_cosines_of_standardised_regions():
     head = drawn_head("region_query").double()
+    assert isinstance(head, RegionQuery)
     vectors, regions = map(torch.from_numpy, drawn_images())
     standard = ((regions - head.centre) / head.scale).numpy()
     text = (head.text + head.prompt).detach().numpy()
