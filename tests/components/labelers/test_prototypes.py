@@ -1,4 +1,4 @@
-"""Mean images of labels, and the labeler that compares with them."""
+"""Mean images of labels."""
 
 import numpy as np
 import pytest

@@ -1,17 +1,26 @@
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.methods.ma_sbir.offsets import Offsets
-from components.methods.ma_sbir.query_expansion import QueryExpansion, unit
+from components.methods.ma_sbir.offsets import Offsets, class_balanced_mean
+from components.methods.ma_sbir.query_expansion import unit
 
 EMBED = 6
-seeds = st.integers(0, 9999)
 
 
 def drawn(seed, *shape):
     return np.random.default_rng(seed).normal(size=shape)
+
+
+def test_balanced_mean_counts_classes_alike_and_their_order_does_not_matter():
+    z, classes = drawn(0, 9, EMBED), np.array([0, 0, 0, 0, 0, 0, 1, 1, 2])
+    shown = classes[:, None] == np.arange(4)
+    expected = (z[:6].mean(0) + z[6:8].mean(0) + z[8]) / 3
+    np.testing.assert_allclose(class_balanced_mean(z, shown), expected)
+    np.testing.assert_allclose(class_balanced_mean(z, shown[:, ::-1]), expected)
+
+
+seeds = st.integers(0, 9999)
 
 
 @given(seed=seeds, origin=st.floats(0, 1))
@@ -37,8 +46,3 @@ def test_no_origin_is_the_published_query_and_no_gap_is_the_raw_one():
 def test_one_vector_for_both_modalities_converts_nothing():
     m, z = drawn(0, EMBED), drawn(1, 4, EMBED)
     np.testing.assert_allclose(Offsets(m, m).from_origin(0.0, 1.0).queries(z), unit(z))
-
-
-def test_settings_out_of_range_are_refused():
-    with pytest.raises(ValueError, match="Neighbours"):
-        QueryExpansion(num_neighbours=0, strength=1.0, num_steps=1)
