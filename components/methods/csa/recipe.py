@@ -119,8 +119,10 @@ class CSALearner(Learner):
             self.student.contexts.requires_grad_(False)
         if settings.whole == "fixed":
             cast(SummedHead, self.student.reading).whole.requires_grad_(False)
+        # Of a fresh head: making one draws random numbers, and without them every later draw,
+        # and so every published figure, would be another.
         self.teacher = AveragedModel(
-            self.student, avg_fn=partial(followed, decay=settings.decay)
+            detached_copy(self.student), avg_fn=partial(followed, decay=settings.decay)
         ).requires_grad_(False)
         self.teacher.update_parameters(self.student)  # the first update copies: the start
         self.curve = TrustCurve()
