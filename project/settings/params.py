@@ -19,6 +19,15 @@ from project.settings.train import PseudoLabelSettings, TrainSettings, TuneSetti
 
 HEADER = "# Every number that a stage depends on. Unknown keys are errors.\n"
 
+# Keys of earlier versions, and what took their place.
+_GONE = {
+    "train.method": "is gone; name the method in train.recipes, beside zero_shot to compare",
+    "train.weight_decay": "is gone; set train.methods.NAME.pull",
+    "train.prompts": "is gone; set train.methods.csa.prompts",
+    "tune.num_trials": "is gone; every attempt of a method is tried (train.methods fixes settings)",
+    "tune.fixed": "is gone; set train.methods.vlpl",
+}
+
 # Sections whose types are no pydantic models or are optional.
 _SAID_HERE = {
     "encoder": "How images and texts become vectors: conse, or open_clip with its weights.",
@@ -174,7 +183,7 @@ def parse_settings(values: object, origin: str) -> Settings:
         for error in fault.errors(include_url=False):
             place = ".".join(str(step) for step in error["loc"]) or "(top level)"
             given = _shown(error["input"]) if error["type"] != "missing" else "nothing"
-            lines.append(f"  {place}: {error['msg']} (got {given})")
+            lines.append(f"  {place}: {_GONE.get(place) or error['msg']} (got {given})")
         lines.append("Correct these lines and run again; `efuda doctor` checks the file alone.")
         raise InputError("\n".join(lines)) from None
 
