@@ -55,6 +55,7 @@ def cards(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # the first of them makes the world
 @pytest.mark.parametrize("row", _recorded_rows(), ids="{0[protocol]}-{0[method]}".format)
 def test_cells_on_cards_are_those_that_were_recorded(cards: World, row: dict[str, Any]) -> None:
     protocol = row["protocol"]
