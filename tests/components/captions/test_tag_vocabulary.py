@@ -1,5 +1,6 @@
 import pytest
 
+from components.captions.rule_parser import RuleParser
 from components.captions.tag_vocabulary import TagLimits, TagVocabulary, build_tag_vocabulary
 from components.captions.tags import CaptionTags, Mention
 from components.errors import ArtefactError, InputError
@@ -62,3 +63,17 @@ def test_a_saved_vocabulary_comes_back_and_a_changed_one_does_not(tmp_path):
     (tmp_path / "tags.json").write_text(text)
     with pytest.raises(ArtefactError, match="changed"):
         TagVocabulary.load(tmp_path / "tags.json")
+
+
+def test_foreign_captions_and_bad_names_never_get_that_far():
+    parses = list(RuleParser().parse_all(["Zwei rote Autos stehen vor dem Haus.", "写真", ""]))
+    assert [tags.fault.reason for tags in parses if tags.fault] == [
+        "not_english",
+        "not_english",
+        "empty",
+    ]
+    with pytest.raises(InputError, match="min_count"):
+        build_tag_vocabulary(parses, "object", TagLimits(min_count=1))
+    for wrong in (("car", "car"), ("car", "")):
+        with pytest.raises(InputError):
+            TagVocabulary(kind="object", names=wrong, counts=(1, 1), parser="p")

@@ -5,14 +5,11 @@ import pytest
 import torch
 
 from benchmarks.attribute_world import captioned, task_of, world
-from components.captions.captioned_images import captioned_images, tag_list, with_labels
-from components.captions.rule_parser import RuleParser
-from components.captions.tag_vocabulary import TagLimits, TagVocabulary, build_tag_vocabulary
+from components.captions.captioned_images import captioned_images
 from components.errors import InputError
 from components.methods.tagalign.analysis import Queries, per_kind_analysis
 from components.methods.tagalign.losses import contrastive, multi_tag_softmax, scaled
 from components.methods.tagalign.recipe import TagAlignLearner
-from components.methods.tagalign.settings import TagAlignSettings
 from components.models.heads.projected import ProjectedHead
 from components.models.images import Images
 from components.training.inference import head_logits
@@ -23,8 +20,6 @@ from tests.components.methods.making import recipe_of
 from tests.reference.finite_differences import gradient_of
 
 SCHEDULE = Schedule(epochs=12, batch_size=64, learning_rate=4e-3)
-
-
 FREE = {"most_epochs": None, "most_images": None, "learning_rate": None}
 
 
@@ -190,15 +185,6 @@ def test_permuted_labels_and_tags_change_nothing_but_their_order():
     )
 
 
-def test_labels_join_the_objects_once():
-    texts = np.eye(4, dtype=np.float32)
-    tags = np.array([[0, 1, 0], [1, 0, 1]])
-    states = np.array([[1, 0], [0, -1]], np.int8)
-    joined = with_labels(tag_list(tags, texts[[2, 1, 3]]), texts[:2], states)
-    np.testing.assert_array_equal(joined.vectors, texts)
-    np.testing.assert_array_equal(joined.matrix.dense([0, 1]), [[1, 1, 0, 0], [0, 0, 1, 1]])
-
-
 def test_each_kind_of_tag_teaches_its_kind_of_query():
     train, test = world(600, seed=0), world(300, seed=1)
     kinds = ("objects", "both")
@@ -247,45 +233,3 @@ def test_what_does_not_fit_is_refused(message, settings, data, captions):
     task = replace(task_of(data, data), captions=captions, **changed)
     with pytest.raises(InputError, match=message):
         recipe(**given).build(task)
-
-
-def test_lists_of_different_images_are_refused():
-    data = world(5, seed=0)
-    with pytest.raises(InputError, match="one training set"):
-        captioned_images(
-            5,
-            (np.arange(5), data.captions),
-            (data.things[:4], data.thing_texts),
-            (data.colours, data.colour_texts),
-        )
-    with pytest.raises(InputError, match="one vector"):
-        tag_list(data.things, data.thing_texts[:2])
-    with pytest.raises(InputError, match="outside"):
-        captioned_images(
-            5,
-            (np.arange(1, 6), data.captions),
-            (data.things, data.thing_texts),
-            (data.colours, data.colour_texts),
-        )
-
-
-def test_foreign_captions_and_bad_names_never_get_that_far():
-    parses = list(RuleParser().parse_all(["Zwei rote Autos stehen vor dem Haus.", "写真", ""]))
-    assert [tags.fault.reason for tags in parses if tags.fault] == [
-        "not_english",
-        "not_english",
-        "empty",
-    ]
-    with pytest.raises(InputError, match="min_count"):
-        build_tag_vocabulary(parses, "object", TagLimits(min_count=1))
-    for wrong in (("car", "car"), ("car", "")):
-        with pytest.raises(InputError):
-            TagVocabulary(kind="object", names=wrong, counts=(1, 1), parser="p")
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"caption_weight": -1.0}, {"kinds": "none", "caption_weight": 0.0}]
-)
-def test_settings_have_limits(wrong):
-    with pytest.raises(ValueError, match=r"weights|nothing"):
-        TagAlignSettings(**wrong)
