@@ -33,9 +33,10 @@ from pipelines.index.gallery_tags import tagged_gallery
 from project.encoder import project_encoder
 from project.layout import Layout
 from project.settings import Settings
+from project.stage_command import Report
 
 
-def run(settings: Settings, layout: Layout) -> dict[str, object]:
+def run(settings: Settings, layout: Layout) -> Report:
     """Build the search index over the photographs, and measure its recall."""
     labels = LabelVectors.load(layout.label_vectors)
     store = FeatureStore(layout.features, labels.encoder_id)

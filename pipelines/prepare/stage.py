@@ -27,9 +27,10 @@ from project.layout import Layout
 from project.reviewed import refuse_unwatched_labels
 from project.settings import Settings
 from project.settings.source import SplitSettings
+from project.stage_command import Report
 
 
-def run(settings: Settings, layout: Layout) -> dict[str, object]:
+def run(settings: Settings, layout: Layout) -> Report:
     """Read the source, open every image once, and write the tables of the project."""
     refuse_unwatched_labels(layout)
     captioned = with_caption_labels(read_source(settings.source, layout.root), settings.source)

@@ -15,9 +15,10 @@ from pipelines.register.model_card import CardFacts, model_card
 from project.layout import Layout
 from project.registry import CHALLENGER, Registration, open_registry
 from project.settings import Settings
+from project.stage_command import Report
 
 
-def run(settings: Settings, layout: Layout) -> dict[str, object]:
+def run(settings: Settings, layout: Layout) -> Report:
     """Assemble the bundle, log it with its figures, and call it the challenger."""
     examples = read_examples(layout.examples)
     selection = read_json(layout.selection)

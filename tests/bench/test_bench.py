@@ -8,14 +8,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bench import bench, runner
 from bench import cell as cells
+from bench.cell import Measured
 from bench.grid import Grid
 from bench.rows import Cell
-from bench.world import Skipped
+from bench.world import Skipped, World
 from components.errors import InputError
 from examples.worlds import catalog
 from tests.efuda.called import call
@@ -77,7 +79,7 @@ def test_finished_cells_are_not_measured_again(tmp_path: Path, monkeypatch) -> N
     measured: list[Cell] = []
     real = cells.measure_cell
 
-    def counted(cell: Cell, world: object, **marks: str) -> object:
+    def counted(cell: Cell, world: World, **marks: str) -> Measured:
         measured.append(cell)
         return real(cell, world, **marks)
 
@@ -109,7 +111,7 @@ def fail_to_learn(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
     """One method fails; the others learn."""
     real = cells.learn
 
-    def learn(method: str, *task: object, **more: object) -> object:
+    def learn(method: str, *task: Any, **more: Any) -> object:
         if method == "ignore_unknown":
             raise fault
         return real(method, *task, **more)

@@ -5,18 +5,21 @@ from pathlib import Path
 import numpy as np
 
 from bench.world import CaptionReading, Part, SketchSet, TagArrays, World, save_world
+from components.data.examples import Split
 from components.labels.vocabulary import Vocabulary
 from components.training.settings import Schedule
 from components.training.task import Names
 
 LABELS, EMBED, REGIONS = 12, 16, 4
-SIZES = {"train": 90, "val": 40, "test": 60}
+SIZES: dict[Split, int] = {"train": 90, "val": 40, "test": 60}
 
 
 def tiny_world(*, regions: bool = True, captions: bool = True, sketches: bool = True) -> World:
     rng = np.random.default_rng(5)
     names = _unit(rng.normal(size=(LABELS, EMBED)))
-    parts = {split: _part(rng, names, split, size, regions) for split, size in SIZES.items()}
+    parts: dict[Split, Part] = {
+        split: _part(rng, names, split, size, regions) for split, size in SIZES.items()
+    }
     return World(
         name="cards",
         encoder_id="tiny-000000000000",
@@ -53,9 +56,9 @@ def _part(
 
 
 def _captions(
-    rng: np.random.Generator, parts: dict[str, Part], names: np.ndarray
+    rng: np.random.Generator, parts: dict[Split, Part], names: np.ndarray
 ) -> CaptionReading:
-    def said(split: str) -> np.ndarray:
+    def said(split: Split) -> np.ndarray:
         states = parts[split].states
         return np.where((states == 1) & (rng.random(states.shape) < 0.6), 1, 0).astype(np.int8)
 

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from efuda import cli
@@ -30,7 +31,9 @@ HEAVY = (
 
 
 def names() -> list[str]:
-    return list(get_command(cli.app).commands)
+    command = get_command(cli.app)
+    assert isinstance(command, TyperGroup)
+    return list(command.commands)
 
 
 def in_a_process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

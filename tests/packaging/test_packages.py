@@ -35,9 +35,11 @@ def test_every_folder_with_modules_is_a_package():
 
 def requirement_groups() -> tuple[list[str], list[str]]:
     run, develop = (ROOT / "requirements.in").read_text(encoding="utf-8").split("# development\n")
-    return tuple(
-        [line for line in part.splitlines() if line and line[0] != "#"] for part in (run, develop)
-    )
+    return names_in(run), names_in(develop)
+
+
+def names_in(part: str) -> list[str]:
+    return [line for line in part.splitlines() if line and line[0] != "#"]
 
 
 def test_the_dependencies_are_those_of_requirements_in():

@@ -9,7 +9,7 @@ import sys
 import sysconfig
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -142,7 +142,7 @@ def make_small(params: Path) -> None:
 
 
 @contextmanager
-def serving(installed: Installed) -> Iterator[str]:
+def serving(installed: Installed) -> Generator[str, None, None]:
     """The address of the project's service, which is stopped afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -27,7 +28,7 @@ def call(arguments: list[object], directory: Path) -> str:
     return done.stdout
 
 
-def efuda(project: Path, *arguments: object) -> dict[str, object]:
+def efuda(project: Path, *arguments: object) -> dict[str, Any]:
     return json.loads(call(["efuda.cli", *arguments, "--json"], project))
 
 

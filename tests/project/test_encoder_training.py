@@ -154,7 +154,8 @@ def test_new_images_are_embedded_for_kept_taggers_too(project):
     taggers = [Tagger.load(project.tagger(name, 0)) for name in ("assume_negative", "efuda")]
     rows = read_captions(project.root)
     last = project.root / "images" / rows[-1]["image"]
-    bright = Image.open(last).convert("RGB").point(lambda value: min(value + 3, 255))
+    brighter = [min(value + 3, 255) for value in range(256)]
+    bright = Image.open(last).convert("RGB").point(brighter * 3)
     bright.save(last.with_name("new.png"))
     write_captions(project.root, [*rows, {**rows[-1], "image": "new.png", "split": "test"}])
     _, _, trained, _, measured = run(project, prepare, embed, train, calibrate, evaluate)

@@ -103,4 +103,5 @@ def test_regions_are_read_from_wherever_a_worker_stands(root, tmp_path, monkeypa
     task = load_task(load_settings(layout.params), layout).task
     monkeypatch.chdir(tmp_path)
     assert task.regions[0][np.arange(2)].shape == (2, 4, 24)
+    assert task.holdout.regions is not None
     assert task.holdout.regions[np.arange(1)].shape == (1, 4, 24)

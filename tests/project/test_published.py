@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from components.data.examples import read_examples, read_quarantine
+from components.encoders.config import OpenClipConfig
 from components.labelers.softmax_threshold import SoftmaxThreshold
 from components.labels.published_masks import (
     cap_labelled_rows,
@@ -70,6 +71,7 @@ def test_what_the_command_writes_are_the_published_settings(tmp_path):
     data = write_voc2012(tmp_path / "data")
     layout = make(tmp_path / "a", "voc2012-single-positive", data)
     settings = load_settings(layout.params)
+    assert isinstance(settings.encoder, OpenClipConfig)
     assert (settings.encoder.model, settings.encoder.pretrained) == ("ViT-L-14-336", "openai")
     assert settings.prompts.templates == ("{name}",)
     given = settings.train.given("vlpl")
@@ -184,6 +186,7 @@ def test_every_protocol_file_gives_settings_that_hold(name):
     chosen = find_published(name.replace("SHARE", "0.1"))
     values = settings_values(chosen, Path("../data"), "published")
     settings = parse_settings({**values, "project": {"name": "test"}}, name)
+    assert settings.hide is not None
     code = settings.hide.protocol.partition("@")[2]
     assert settings.hide.seed == {"cole": 1200, "hcp": 0, "cap": 1}[code]
     assert settings.train.learning_rate == chosen.protocol.schedule.learning_rate

@@ -9,6 +9,7 @@ from components.labels.vocabulary import Vocabulary
 from pipelines.prepare import stage as prepare
 from project.layout import Layout
 from project.settings import load_settings
+from project.stage_command import Report
 from tests.efuda.called import call
 
 
@@ -17,7 +18,7 @@ def make(project: Path, protocol: str, data: Path, *more: str) -> Layout:
     return Layout(project)
 
 
-def prepared(layout: Layout) -> dict[str, object]:
+def prepared(layout: Layout) -> Report:
     return prepare.run(load_settings(layout.params), layout)
 
 

@@ -16,6 +16,7 @@ from pipelines.register.stage import run as register
 from project.environment import quiet_environment
 from project.layout import Layout
 from project.settings import load_settings
+from project.stage_command import Report
 from tests.projects.learning_project import ENCODER_ID, make_project
 
 RECIPE = "vlpl"
@@ -69,7 +70,7 @@ def put_tagger(layout: Layout, *, noise: float, mean: float = 0.8) -> None:
     write_json(layout.metrics, {"test": test})
 
 
-def register_here(layout: Layout) -> dict[str, object]:
+def register_here(layout: Layout) -> Report:
     return register(load_settings(layout.params), layout)
 
 

@@ -12,7 +12,7 @@ from blake3 import blake3
 from PIL import Image, ImageDraw
 
 from components.atomic import write_json
-from components.data.examples import Example, Quarantined, write_examples, write_quarantine
+from components.data.examples import Example, Quarantined, Split, write_examples, write_quarantine
 from components.features.store import FeatureStore
 from components.labelers.proposal_table import proposals_to_table, write_proposals
 from components.labelers.proposals import Proposals
@@ -66,7 +66,7 @@ def make_project(
     # An image without any label is rare in real collections.
     truth[~truth.any(axis=1), 0] = True
     splits = rng.permutation(np.arange(num_images) % 5)
-    split_of = {0: "test", 1: "val"}
+    split_of: dict[int, Split] = {0: "test", 1: "val"}
     examples = [
         _draw(layout, f"photo-{row:04}", split_of.get(int(splits[row]), "train"), truth[row], rng)
         for row in range(num_images)
@@ -84,7 +84,7 @@ def make_project(
 
 
 def _draw(
-    layout: Layout, name: str, split: str, present: np.ndarray, rng: np.random.Generator
+    layout: Layout, name: str, split: Split, present: np.ndarray, rng: np.random.Generator
 ) -> Example:
     width, height = 120, 90
     image = Image.new("RGB", (width, height), (238, 232, 220))

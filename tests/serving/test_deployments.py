@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 import numpy as np
@@ -73,8 +74,13 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+class Service(NamedTuple):
+    pid: int
+    url: str
+
+
 @pytest.fixture(scope="module")
-def service(real_bundle: Path) -> Iterator[subprocess.Popen]:
+def service(real_bundle: Path) -> Iterator[Service]:
     port = free_port()
     command = [sys.executable, "-m", "efuda.cli", "serve", "--bundle", str(real_bundle)]
     command += ["--port", str(port), "--json", "--threads", "1"]
@@ -83,24 +89,25 @@ def service(real_bundle: Path) -> Iterator[subprocess.Popen]:
     watchdog = threading.Timer(START_TIMEOUT_S, process.kill)
     watchdog.start()
     try:
+        assert process.stdout is not None
         line = process.stdout.readline()
         assert line, f"the service did not start (exit status {process.poll()})"
         assert json.loads(line)["version"] == read_json(real_bundle / "bundle.json")["version"]
         watchdog.cancel()
-        process.url = f"http://127.0.0.1:{port}"
-        yield process
+        yield Service(process.pid, f"http://127.0.0.1:{port}")
     finally:
         watchdog.cancel()
         process.send_signal(signal.SIGTERM)
         status = process.wait(timeout=60)
-        process.stdout.close()
+        if process.stdout is not None:
+            process.stdout.close()
     assert status == 0
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
 
 
 @pytest.fixture(scope="module")
-def url(service) -> str:
+def url(service: Service) -> str:
     return service.url
 
 

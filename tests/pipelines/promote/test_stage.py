@@ -1,5 +1,6 @@
 import json
 import shutil
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def champion(layout: Layout) -> str | None:
     return holder.number if holder else None
 
 
-def records(layout: Layout) -> list[dict[str, object]]:
+def records(layout: Layout) -> list[dict[str, Any]]:
     paths = sorted(layout.decisions.glob("*.json"))
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 

@@ -61,6 +61,7 @@ def test_figures_and_settings_are_logged(layout, first):
     registry = registry_of(layout)
     client = MlflowClient(registry.uri)
     experiment = client.get_experiment_by_name(registry.experiment)
+    assert experiment is not None
     found = client.search_runs([experiment.experiment_id])
     assert len(found) == 1
     assert found[0].data.metrics["test.vlpl.mAP.mean"] == pytest.approx(0.8)

@@ -71,7 +71,8 @@ def test_every_fault_is_found_in_one_run(layout: Layout):
         examples.loc[first_test, "content_hash"] = examples.loc[first_train, "content_hash"]
         examples.loc[examples["split"] == "val", "split"] = "train"
         examples.loc[examples.index[-1], ["id", "path"]] = [examples["id"].iloc[0], "images/no.png"]
-        examples.at[examples.index[-2], "captions"] = ["caf\N{REPLACEMENT CHARACTER}"]
+        captions = examples["captions"].tolist()
+        examples["captions"] = [*captions[:-2], ["caf\N{REPLACEMENT CHARACTER}"], captions[-1]]
         examples.loc[examples.index[-3], ["width", "height"]] = [400, 8]
         return examples
 

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -14,7 +15,7 @@ def draw(root: Path, *images: str) -> None:
         Image.new("RGB", (4, 4)).save(path)
 
 
-def read(root: Path, **settings: object) -> SourceRecords:
+def read(root: Path, **settings: Any) -> SourceRecords:
     return read_source(SourceSettings(kind="folder", images="images", **settings), root)
 
 

@@ -1,4 +1,5 @@
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from components.labels.matrix import LabelMatrix
 from tests.pipelines.prepare.sources.written import cells, present, read, read_back, reasons
 
 Rows = list[dict[str, object]]
+RowsOf = Callable[[LabelMatrix, dict[int, object]], Rows]
 
 
 def wide_rows(labels: LabelMatrix, words: dict[int, object]) -> Rows:
@@ -55,7 +57,7 @@ def test_csv(
     partial_truth: LabelMatrix,
     encoding: object,
     words: dict[int, object],
-    rows_of: object,
+    rows_of: RowsOf,
     suffix: str,
 ) -> None:
     name = f"labels.{suffix}"
@@ -67,7 +69,7 @@ def test_csv(
 @pytest.mark.parametrize("rows_of", [wide_rows, cell_rows])
 @pytest.mark.parametrize("words", [{1: 1, -1: -1, 0: None}, {1: 1.0, -1: -1.0, 0: float("nan")}])
 def test_parquet(
-    project: Path, partial_truth: LabelMatrix, rows_of: object, words: dict[int, object]
+    project: Path, partial_truth: LabelMatrix, rows_of: RowsOf, words: dict[int, object]
 ) -> None:
     table = pa.Table.from_pylist(rows_of(partial_truth, words))
     pq.write_table(table, project / "labels.parquet")

@@ -10,6 +10,7 @@ from pipelines.prepare.sources.catalog import read_source
 from pipelines.prepare.sources.table_rows import read_parquet
 from pipelines.prepare.sources.text_files import read_json_file, read_text
 from project.settings.source import SourceSettings
+from project.source_kinds import SourceKind
 
 COCO = json.dumps(
     {
@@ -39,8 +40,8 @@ def test_json_with_a_fault_in_the_middle(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["instances.json", "labels.csv", "rows.jsonl"])
 def test_text_that_is_not_utf_8(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes("image,x\na.jpg,Käse\n".encode("latin-1"))
-    kind = {"json": "coco", "csv": "csv", "jsonl": "jsonl"}[name.rsplit(".", 1)[1]]
-    source = SourceSettings(kind=kind, images=".", annotations=name)
+    kinds: dict[str, SourceKind] = {"json": "coco", "csv": "csv", "jsonl": "jsonl"}
+    source = SourceSettings(kind=kinds[name.rsplit(".", 1)[1]], images=".", annotations=name)
     with pytest.raises(InputError, match=rf"{name} is not UTF-8 text: byte 15 \(line 2\) is 0xe4"):
         read_source(source, tmp_path)
 

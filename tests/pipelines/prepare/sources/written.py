@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,9 +11,10 @@ from components.labels.vocabulary import Vocabulary
 from pipelines.prepare.sources.catalog import read_source
 from pipelines.prepare.sources.records import SourceRecords, label_matrix
 from project.settings.source import SourceSettings
+from project.source_kinds import SourceKind
 
 
-def read(project: Path, kind: str, name: str, **settings: object) -> SourceRecords:
+def read(project: Path, kind: SourceKind, name: str, **settings: Any) -> SourceRecords:
     """The source of the project whose annotations have that name."""
     source = SourceSettings(kind=kind, images="images", annotations=name, **settings)
     return read_source(source, project)
@@ -28,7 +30,7 @@ def cells(source: SourceRecords) -> dict[str, dict[str, int]]:
     return {record.id: dict(record.cells) for record in source.records}
 
 
-def read_back(project: Path, labels: LabelMatrix, **settings: object) -> LabelMatrix:
+def read_back(project: Path, labels: LabelMatrix, **settings: Any) -> LabelMatrix:
     """The rows of ``labels`` as they are read; nothing may have been set aside."""
     source = read_source(SourceSettings(images="images", **settings), project)
     assert not source.faults
