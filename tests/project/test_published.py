@@ -19,7 +19,6 @@ from components.labels.published_masks import (
 from components.labels.vocabulary import Vocabulary
 from project.published import find_published, published_names, settings_values
 from project.settings import load_settings, parse_settings
-from project.settings.source import HideSettings
 from tests.projects.published_projects import ids_of, known, make, prepared
 from tests.projects.published_sets import (
     write_coco2014,
@@ -32,7 +31,7 @@ from tests.projects.published_sets import (
 
 @pytest.fixture(autouse=True)
 def no_repository(monkeypatch):
-    """DVC takes a second to make one, and test_init.py sees that it does."""
+    """DVC takes a second to make one, and test_create.py sees that it does."""
     monkeypatch.setattr("efuda.new_project.create.make_repository", lambda directory: None)
 
 
@@ -192,10 +191,3 @@ def test_every_protocol_file_gives_settings_that_hold(name):
     assert settings.train.learning_rate == chosen.protocol.schedule.learning_rate
     if settings.source.vocabulary is not None:
         assert len(settings.source.vocabulary) == chosen.data.num_labels
-
-
-def test_a_released_mask_takes_the_released_seed_unless_told():
-    assert HideSettings(protocol="partial:0.3@hcp").seed == 0
-    assert HideSettings(protocol="few:0.1@cap").seed == 1
-    assert HideSettings(protocol="single-positive@cole", seed=7).seed == 7
-    assert HideSettings(protocol="few:0.1").seed == 1200
