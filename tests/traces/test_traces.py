@@ -1,14 +1,11 @@
 """Numbers that were written down once: a change of code alone must not move them.
 
 ``tiny_fits.json``: loss and hold-out mAP of every attempt, epoch by epoch, on a world of a few
-noisy vectors; ``python -m tests.traces.record`` writes it anew. It was recorded at 846f513, before
-each method had a folder and a row; csa alone later: when its teacher became torch's running
-mean, other images were drawn to calibrate its weights (with the former draw put back, its
-former numbers came out too).
+noisy vectors; ``python -m tests.traces.record`` writes it anew. Every number in it is that of
+846f513, before each method had a folder and a row.
 
-``bench_cards.jsonl``: rows of a bench on the cards world, recorded at 846f513 as well. Its rows of
-csa are therefore of the former draw, and are not measured here; nor are those of trm_ml, which
-take long.
+``bench_cards.jsonl``: rows of a bench on the cards world, recorded at 846f513 as well. Those of
+trm_ml and csa take long and are not measured here.
 """
 
 import json
