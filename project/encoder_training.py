@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from safetensors.torch import save_file
@@ -33,6 +33,9 @@ from project.encoder import project_encoder
 from project.layout import Layout
 from project.settings import Settings
 from project.taggers import VIEW, vectors_of
+
+if TYPE_CHECKING:
+    from components.encoders.image_tower import ImageTower
 
 RATES = {"lora": 3e-4, "full": 1e-5}
 """Learning rates of the tower where the settings name none: usual ones for CLIP."""
@@ -111,7 +114,7 @@ class EncoderTraining:
         """Make an encoder of the head's tower, and compute the vectors that its tagger reads."""
         weights = self.layout.scratch.absolute() / "image_tower.safetensors"
         weights.parent.mkdir(parents=True, exist_ok=True)
-        state = head.tower.visual.state_dict()  # pyright: ignore[reportAttributeAccessIssue, reportCallIssue]
+        state = cast("ImageTower", head.tower).visual.state_dict()
         with atomic_path(weights) as temporary:
             save_file({name: value.contiguous() for name, value in state.items()}, temporary)
         encoder_id = self._embed(weights, regions=head.head.needs_regions)

@@ -194,6 +194,7 @@ class Registry:
         try:
             yield
         finally:
+            # None is what MLflow itself starts from, although its type says otherwise.
             mlflow.set_tracking_uri(before)  # pyright: ignore[reportArgumentType]
 
     def _log_model(self, bundle: Path) -> str:

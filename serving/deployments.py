@@ -14,7 +14,7 @@ MAX_ONGOING = 128
 
 
 @serve.deployment(name="web", max_ongoing_requests=MAX_ONGOING)
-@serve.ingress()  # pyright: ignore[reportUntypedClassDecorator]
+@serve.ingress()  # pyright: ignore[reportUntypedClassDecorator] - Ray gives it no types
 class WebDeployment:
     """Checks requests, asks the encoder, searches the index."""
 

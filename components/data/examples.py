@@ -1,9 +1,9 @@
 """Examples and what was set aside, as tables on disk."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -92,10 +92,11 @@ def read_example_table(path: Path) -> pa.Table:
 
 def read_examples(path: Path) -> list[Example]:
     """Read what :func:`write_examples` wrote, in the same order."""
-    return [
-        Example(**{**row, "captions": tuple(row["captions"] or ())})  # type: ignore[arg-type]
-        for row in read_example_table(path).to_pylist()
-    ]
+    return [_example(**row) for row in read_example_table(path).to_pylist()]
+
+
+def _example(captions: Sequence[str] | None, **columns: Any) -> Example:
+    return Example(captions=tuple(captions or ()), **columns)
 
 
 def write_quarantine(path: Path, rows: Iterable[Quarantined]) -> None:
@@ -114,4 +115,4 @@ def read_quarantine_table(path: Path) -> pa.Table:
 
 def read_quarantine(path: Path) -> list[Quarantined]:
     """Read what :func:`write_quarantine` wrote."""
-    return [Quarantined(**row) for row in read_quarantine_table(path).to_pylist()]  # type: ignore[arg-type]
+    return [Quarantined(**row) for row in read_quarantine_table(path).to_pylist()]

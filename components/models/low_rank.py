@@ -66,7 +66,8 @@ def merged_state(module: nn.Module) -> dict[str, Tensor]:
         if ".parametrizations." not in f".{name}"
     }
     for prefix, part in module.named_modules():
-        if parametrize.is_parametrized(part):
-            for name in part.parametrizations:  # type: ignore[union-attr]
+        updated = getattr(part, "parametrizations", None)
+        if isinstance(updated, nn.ModuleDict):
+            for name in updated:
                 state[f"{prefix}.{name}".lstrip(".")] = getattr(part, name).detach()
     return state

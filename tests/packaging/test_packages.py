@@ -26,6 +26,11 @@ def test_the_packages_named_are_the_folders_there_are():
     assert set(PROJECT["tool"]["importlinter"]["root_packages"]) == folders
 
 
+def test_pyright_reads_every_folder_that_holds_python():
+    folders = {path.relative_to(ROOT).parts[0] for path in tracked_files() if path.suffix == ".py"}
+    assert set(PROJECT["tool"]["pyright"]["include"]) == folders
+
+
 def test_every_folder_with_modules_is_a_package():
     named = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     modules = [path for name in named for path in (ROOT / name).rglob("*.py")]

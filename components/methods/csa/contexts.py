@@ -98,6 +98,7 @@ def _k_means(vectors: Float[np.ndarray, "labels first"], count: int) -> Int[np.n
 
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     rows = vectors / np.maximum(length, 1e-12)
+    # scikit-learn's default is a word, from which its type is guessed.
     found = KMeans(count, n_init=RESTARTS, random_state=0)  # pyright: ignore[reportArgumentType]
     return found.fit_predict(rows)
 
