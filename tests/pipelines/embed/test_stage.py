@@ -221,7 +221,7 @@ def test_a_killed_run_ends_the_same(tmp_path):
 def start_stage(layout: Layout) -> subprocess.Popen:
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "-m", "pipelines.embed.stage"],
+        [sys.executable, "-m", "pipelines.embed"],
         cwd=layout.root,
         env=environment,
         stdout=subprocess.DEVNULL,
