@@ -1,8 +1,8 @@
 """Sections of params.yaml on tuning, proposals and training."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.methods.catalog import METHODS
 from components.training.settings import Schedule
@@ -63,6 +63,16 @@ class TrainSettings(SettingsSection):
     encoder_learning_rate: Annotated[float, Field(gt=0)] | None = None
     """Of the image encoder; None takes 3e-4 for lora and 1e-5 for full."""
     lora_rank: Positive = 8
+
+    @model_validator(mode="after")
+    def _no_setting_is_idle(self) -> Self:
+        for name in METHODS:
+            if self.given(name) and name not in self.recipes:
+                raise ValueError(
+                    f"methods.{name} is set, and {name} is not among the recipes; "
+                    "add it there, or take its section out"
+                )
+        return self
 
     @property
     def trained(self) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ NEEDED = {
 
 
 def with_methods(methods):
-    return parse_settings({**NEEDED, "train": {"methods": methods}}, "params.yaml")
+    train = {"methods": methods, "recipes": [name for name in methods if name in METHODS]}
+    return parse_settings({**NEEDED, "train": train if methods else {}}, "params.yaml")
 
 
 def test_what_is_written_down_is_given_and_nothing_else():
@@ -69,6 +70,12 @@ def test_faults_are_named_by_their_path(methods, path, said):
 def test_an_unknown_recipe_is_named_with_those_there_are():
     with pytest.raises(InputError, match=r"'magic'.*efuda"):
         parse_settings({**NEEDED, "train": {"recipes": ["magic"]}}, "params.yaml")
+
+
+def test_a_section_of_a_method_that_is_not_trained_is_refused():
+    train = {"recipes": ["vlpl"], "methods": {"csa": {"pull": 1.0}}}
+    with pytest.raises(InputError, match=r"methods\.csa is set, and csa is not among the recipes"):
+        parse_settings({**NEEDED, "train": train}, "params.yaml")
 
 
 def test_settings_from_a_file_are_whole_or_refused_with_the_place():
