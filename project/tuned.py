@@ -10,6 +10,7 @@ import yaml
 from components.atomic import write_text
 from components.errors import ArtefactError
 from components.labels.holdout import SelectionRule
+from components.methods.catalog import METHODS
 from components.training.settings import MethodSettings
 from project.learning_task import ProjectTask
 from project.settings.methods import settings_of
@@ -121,13 +122,18 @@ def tuned_settings(
 
 def _method(path: Path, name: str, entry: Any) -> TunedMethod:
     try:
-        return TunedMethod(
-            settings=settings_of(name, entry["settings"], f"{path}: methods.{name}.settings"),
-            holdout_map=float(entry["holdout_mAP"]),
-            fingerprint=str(entry["fingerprint"]),
-            tried=tuple(entry["tried"]),
-        )
+        if name not in METHODS:
+            raise KeyError(name)
+        values, score = dict(entry["settings"]), float(entry["holdout_mAP"])
+        fingerprint, tried = str(entry["fingerprint"]), tuple(entry["tried"])
     except (KeyError, TypeError, ValueError) as fault:
         raise ArtefactError(
             f"{path} has no whole entry for {name} ({fault!r}); delete it and run `efuda run tune`."
         ) from None
+    return TunedMethod(
+        # A fault here is of the hand that edited the file: what it wrote must not be thrown away.
+        settings=settings_of(name, values, f"{path}: methods.{name}.settings"),
+        holdout_map=score,
+        fingerprint=fingerprint,
+        tried=tried,
+    )

@@ -10,9 +10,7 @@ from rich.progress import Progress
 
 from components.errors import ArtefactError, InputError
 from components.methods.catalog import METHODS
-from components.methods.zero_shot.recipe import zero_shot_head
-from components.methods.zero_shot.settings import ZeroShotSettings
-from components.training.inference import head_logits, holdout_score
+from components.training.settings import Schedule
 from components.training.task import Task
 from project.layout import Layout
 from project.learning_task import ProjectTask, load_task
@@ -21,7 +19,7 @@ from project.settings import Settings
 from project.stage_command import Report
 from project.tuned import RULES, TunedMethod, plain, read_tuned, write_tuned
 from tuning.ray_trials import search_on_ray
-from tuning.search import Choice, choices_of, search_in_process, trials_of
+from tuning.search import Choice, choices_of, learn, search_in_process, trials_of
 from tuning.trial import Outcome, Trial
 
 
@@ -36,7 +34,7 @@ def run(settings: Settings, layout: Layout) -> Report:
     choices = choices_of(outcomes, project.task)
     made = {name: _tuned(choice, marks[name]) for name, choice in choices.items()}
     tuned = {
-        "zero_shot": _zero_shot(project.task),
+        "zero_shot": _zero_shot(project.task, settings.train.schedule()),
         **{name: kept.get(name) or made[name] for name in trials},
     }
     write_tuned(layout.tuned, project, tuned)
@@ -129,8 +127,7 @@ def _tuned(choice: Choice, fingerprint: str) -> TunedMethod:
     )
 
 
-def _zero_shot(task: Task) -> TunedMethod:
+def _zero_shot(task: Task, shared: Schedule) -> TunedMethod:
     """Nothing to choose; its figure is what all others are read against."""
-    logits = head_logits(zero_shot_head(task.names), task.holdout.vectors, None)
-    score = holdout_score(logits, task.holdout)
-    return TunedMethod(settings=ZeroShotSettings(), holdout_map=score, fingerprint="")
+    learned = learn("zero_shot", task, shared, seed=0)
+    return TunedMethod(settings=learned.settings, holdout_map=learned.holdout_score, fingerprint="")

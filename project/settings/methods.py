@@ -27,10 +27,8 @@ class MethodSection(SettingsSection):
 
     def given(self) -> dict[str, Any]:
         """The settings that were written down, by name."""
-        return {name: getattr(self, name) for name in type(self).model_fields if self._set(name)}
-
-    def _set(self, name: str) -> bool:
-        return name in self.model_fields_set
+        names = type(self).model_fields
+        return {name: getattr(self, name) for name in names if name in self.model_fields_set}
 
 
 def _checked(method: Method) -> Any:
@@ -95,7 +93,7 @@ def settings_of(method: str, values: Mapping[str, Any], origin: str) -> MethodSe
         section = getattr(MethodSections.model_validate({method: dict(values)}), method)
     except ValidationError as fault:
         told = [
-            f"  {origin}.{'.'.join(str(step) for step in error['loc'][1:])}: {error['msg']}"
+            f"  {'.'.join((origin, *(str(step) for step in error['loc'][1:])))}: {error['msg']}"
             for error in fault.errors(include_url=False)
         ]
         raise InputError("\n".join(["Settings that cannot be used:", *told])) from None

@@ -139,8 +139,12 @@ def test_what_tune_chose_can_be_edited(tmp_path):
     assert Tagger.load(layout.tagger("entropy", 0)).fingerprint != first
     text["methods"]["entropy"]["settings"]["alpha"] = -1
     layout.tuned.write_text(yaml.safe_dump(text))
-    with pytest.raises(InputError, match=r"methods\.entropy\.settings.*alpha must be"):
-        run_stages(layout, train)
+    edited = layout.tuned.read_bytes()
+    for stage in (tune, train):
+        with pytest.raises(InputError, match=r"entropy\.settings: .*alpha must be") as fault:
+            run_stages(layout, stage)
+        assert "delete" not in str(fault.value)
+        assert layout.tuned.read_bytes() == edited
 
 
 def test_settings_changed_after_tune_are_not_trained_with(tmp_path):
