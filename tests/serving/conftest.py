@@ -2,17 +2,19 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
-from components.bundle import load_bundle
+from components.bundle import Bundle, load_bundle
+from components.models.tagger import TrainedEncoder
 from serving.app import create_app
 from serving.encoding import LocalEncoder
 from serving.service import Service
-from tests.serving.tiny_bundle import ColourEncoder, tiny_bundle
+from tests.serving.tiny_bundle import ColourEncoder, SwappedEncoder, tiny_bundle
 
 
 @pytest.fixture(scope="session")
@@ -47,3 +49,12 @@ def service_url(app) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def two_encoder_bundle(bundle_dir: Path) -> Bundle:
+    """Its tagger reads the vectors of an encoder of its own."""
+    bundle = load_bundle(bundle_dir)
+    trained = TrainedEncoder(tuning="lora", start_id=bundle.encoder_id)
+    tagger = replace(bundle.tagger, encoder_id=SwappedEncoder.id, trained_encoder=trained)
+    return replace(bundle, tagger=tagger)

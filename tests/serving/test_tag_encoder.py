@@ -1,42 +1,20 @@
 """A tagger with an encoder of its own: pictures are tagged with that, searched with the other."""
 
 import io
-from dataclasses import replace
 
 import pytest
 from starlette.testclient import TestClient
 
-from components.bundle import load_bundle
-from components.encoders.encoder import ImageVectors
-from components.models.tagger import TrainedEncoder
 from serving.app import create_app
 from serving.encoding import LocalEncoder
 from serving.service import Service
-from tests.serving.tiny_bundle import ColourEncoder, card
-
-
-class SwappedEncoder(ColourEncoder):
-    """Sees red where green is, and green where red is."""
-
-    id = "swapped-0123456789ab"
-
-    def encode_images(self, pixels):
-        seen = super().encode_images(pixels)
-        order = [1, 0, 2, 3]
-        return ImageVectors(seen.global_vectors[:, order], seen.region_vectors[..., order])
-
-
-@pytest.fixture(scope="module")
-def bundle(bundle_dir):
-    bundle = load_bundle(bundle_dir)
-    trained = TrainedEncoder(tuning="lora", start_id=bundle.encoder_id)
-    tagger = replace(bundle.tagger, encoder_id=SwappedEncoder.id, trained_encoder=trained)
-    return replace(bundle, tagger=tagger)
+from tests.serving.tiny_bundle import ColourEncoder, SwappedEncoder, card
 
 
 @pytest.fixture
-def client(bundle):
-    app = create_app(Service(bundle), LocalEncoder(ColourEncoder()), LocalEncoder(SwappedEncoder()))
+def client(two_encoder_bundle):
+    service = Service(two_encoder_bundle)
+    app = create_app(service, LocalEncoder(ColourEncoder()), LocalEncoder(SwappedEncoder()))
     with TestClient(app) as client:
         yield client
 

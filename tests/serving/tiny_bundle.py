@@ -56,6 +56,17 @@ class ColourEncoder:
         return _vectors(torch.stack(rows))
 
 
+class SwappedEncoder(ColourEncoder):
+    """Sees red where green is, and green where red is."""
+
+    id = "swapped-0123456789ab"
+
+    def encode_images(self, pixels):
+        seen = super().encode_images(pixels)
+        order = [1, 0, 2, 3]
+        return ImageVectors(seen.global_vectors[:, order], seen.region_vectors[..., order])
+
+
 def _vectors(rgb: torch.Tensor) -> torch.Tensor:
     deviation = rgb - rgb.mean(dim=-1, keepdim=True)
     raw = torch.cat([deviation, 1.05 - rgb.mean(dim=-1, keepdim=True)], dim=-1)
