@@ -22,6 +22,12 @@ def fold_of(content_hash: str, folds: int) -> int:
     return int.from_bytes(blake3(content_hash.encode()).digest()[:8], "big") % folds
 
 
+def can_calibrate(holdout: Holdout) -> bool:
+    """Whether the hold-out holds counted cells of both signs, so that scores become probabilities."""
+    truth = holdout.truth[holdout.known]
+    return bool(truth.any() and not truth.all())
+
+
 def cross_fitted(
     method: str,
     settings: MethodSettings,
@@ -37,6 +43,8 @@ def cross_fitted(
     Each image is scored by a model that was trained on the other parts; that model's own
     scores of the hold-out calibrate it. Zero-shot is trained on nothing, and scores all at
     once.
+
+    The hold-out must have cells of both signs (:func:`can_calibrate`).
 
     Args:
         method: Name of the method.

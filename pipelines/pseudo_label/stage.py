@@ -25,7 +25,7 @@ from components.labelers.proposal_table import (
 )
 from components.labelers.proposals import proposals_for_unknown
 from components.training.settings import MethodSettings
-from pipelines.pseudo_label.cross_fit import cross_fitted, fold_of
+from pipelines.pseudo_label.cross_fit import can_calibrate, cross_fitted, fold_of
 from project.layout import Layout
 from project.learning_task import ProjectTask, load_task
 from project.settings import Settings
@@ -50,7 +50,10 @@ def run(settings: Settings, layout: Layout) -> Report:
         return {**kept, "status": "kept", "summary": f"unchanged and kept: {_summary(kept)}"}
     folds = settings.pseudo_label.folds
     fold = np.array([fold_of(each, folds) for each in project.content_hashes], np.int64)
-    probabilities = _probabilities(name, chosen, fold, project, settings)
+    if can_calibrate(project.task.holdout):
+        probabilities = _probabilities(name, chosen, fold, project, settings)
+    else:  # a score that nothing ties to a probability is no proposal
+        probabilities = np.full(project.labels.states.shape, np.nan)
     table = proposals_to_table(
         proposals_for_unknown(
             project.labels.states,
@@ -71,6 +74,7 @@ def run(settings: Settings, layout: Layout) -> Report:
         "num_images": len(project.labels.example_ids),
         "unknown_cells": int((~project.labels.known).sum()),
         "proposed": proposals_by_state(table),
+        "calibrated": can_calibrate(project.task.holdout),
         "fingerprint": fingerprint,
     }
     write_json(layout.proposals_report, report)
@@ -119,6 +123,11 @@ def _kept(layout: Layout, fingerprint: str) -> Report | None:
 
 
 def _summary(report: Mapping[str, Any]) -> str:
+    if not report["calibrated"]:
+        return (
+            "nothing proposed: no cell of the hold-out is known present, or none absent, so scores "
+            "cannot be made probabilities; label some images of the val split"
+        )
     counts = report["proposed"]
     return (
         f"{counts['present']:,} cells proposed present and {counts['absent']:,} absent by "

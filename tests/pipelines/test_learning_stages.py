@@ -191,6 +191,15 @@ def test_no_known_training_label_is_a_clear_error(tmp_path):
         run_stages(layout, tune)
 
 
+def test_without_any_label_nothing_is_proposed_and_the_reason_is_told(tmp_path):
+    layout = make_project(tmp_path, train={"recipes": ["zero_shot"]})
+    write_labels(layout.labels, pa.table({name: [] for name in LABEL_SCHEMA.names}, LABEL_SCHEMA))
+    _, proposed, trained = run_stages(layout, tune, pseudo_label, train)
+    assert proposed["proposed"] == {"present": 0, "absent": 0}
+    assert "label some images of the val split" in proposed["summary"]
+    assert [each["recipe"] for each in trained["taggers"]] == ["zero_shot"]
+
+
 def test_choices_for_another_encoder_are_refused(tmp_path):
     layout = make_project(tmp_path)
     run_stages(layout, tune)
