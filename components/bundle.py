@@ -149,7 +149,9 @@ def load_bundle(directory: Path) -> Bundle:
         gallery=Gallery.load(directory / "index", vocabulary.names),
         modality=modality,
         sketch_search=SketchSearch(index, modality),
-        relevance=RelevanceScale(facts.get("relevance_leads", {})),
+        relevance=RelevanceScale(
+            facts.get("relevance_leads", {}), facts.get("relevance_low_leads", {})
+        ),
         previews=Previews(directory / "index", facts["preview_px"]),
         extra=description["extra"],
     )

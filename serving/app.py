@@ -6,10 +6,19 @@ from serving.encoding import QueryEncoder
 from serving.guards.body_limit import BodyLimit
 from serving.guards.request_errors import RESPONSES, add_handlers
 from serving.host import Host
-from serving.routes import health, images, model, page, search, tag
+from serving.routes import docs, health, images, model, originals, page, search, tag
 from serving.service import Service
 
-ROUTERS = (tag.router, search.router, images.router, model.router, health.router, page.router)
+ROUTERS = (
+    tag.router,
+    search.router,
+    images.router,
+    originals.router,
+    model.router,
+    health.router,
+    page.router,
+    docs.router,
+)
 """Every endpoint, in the order of the documentation."""
 
 
@@ -28,7 +37,7 @@ def create_app(
         title="Efuda",
         summary="Tags pictures, and finds them by text, picture or sketch.",
         version=service.bundle.version,
-        # The stock pages load scripts from other hosts.
+        # The stock pages load scripts from other hosts; routes/docs.py has its own.
         docs_url=None,
         redoc_url=None,
         responses=RESPONSES,

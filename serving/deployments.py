@@ -23,12 +23,17 @@ class WebDeployment:
         bundle_directory: str,
         encoder: DeploymentHandle,
         tag_encoder: DeploymentHandle | None,
+        originals: str | None = None,
     ) -> None:
         from components.bundle import load_bundle
+        from serving.originals import Originals
         from serving.service import Service
 
         keep_replica_local()
-        self._service = Service(load_bundle(Path(bundle_directory)))
+        self._service = Service(
+            load_bundle(Path(bundle_directory)),
+            Originals(Path(originals)) if originals else None,
+        )
         self._encoder = RemoteEncoder(encoder)
         self._tag_encoder = RemoteEncoder(tag_encoder) if tag_encoder else None
 
@@ -39,12 +44,15 @@ class WebDeployment:
         return create_app(self._service, self._encoder, self._tag_encoder)
 
 
-def build_application(bundle_directory: Path, num_threads: int) -> serve.Application:
+def build_application(
+    bundle_directory: Path, num_threads: int, originals: Path | None = None
+) -> serve.Application:
     """The application for one bundle.
 
     Args:
         bundle_directory: Where the bundle lies on this machine.
         num_threads: Threads the encoder computes with.
+        originals: Root of the pictures' own files, if they may be downloaded.
     """
     directory = str(bundle_directory.absolute())
     # No cores are reserved: one service on one machine shares what there is.
@@ -54,4 +62,6 @@ def build_application(bundle_directory: Path, num_threads: int) -> serve.Applica
     if Tagger.load(bundle_directory / "tagger").trained_encoder is not None:
         own = EncoderDeployment.options(name="tag_encoder", **shared)
         tag_encoder = own.bind(directory, num_threads, for_tags=True)
-    return WebDeployment.options(**shared).bind(directory, encoder, tag_encoder)
+    return WebDeployment.options(**shared).bind(
+        directory, encoder, tag_encoder, str(originals) if originals else None
+    )

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from components.errors import InputError
@@ -65,6 +65,8 @@ def run_service(
         settings = project_settings(layout)
         address = free_address(settings.serve, host, port)
         release = released_bundle(open_registry(settings, layout))
+        if settings.serve.originals:
+            release = replace(release, originals=layout.root.absolute())
     from components.bundle import load_bundle
 
     # Faults of the bundle are told here, not in the log of a worker.
@@ -110,7 +112,9 @@ def free_address(section: ServeSettings, host: str | None, port: int | None) -> 
 
 
 @contextmanager
-def running(bundle: Path, address: Address, *, num_threads: int) -> Generator[None]:
+def running(
+    bundle: Path, address: Address, *, num_threads: int, originals: Path | None = None
+) -> Generator[None]:
     """Start Ray and the application; the block begins when it answers, and ends both.
 
     Raises:
@@ -128,7 +132,8 @@ def running(bundle: Path, address: Address, *, num_threads: int) -> Generator[No
                 http_options={"host": address.host, "port": address.port},
                 logging_config={"log_level": "WARNING", "enable_access_log": False},
             )
-            serve.run(build_application(bundle, num_threads), name="efuda", route_prefix="/")
+            application = build_application(bundle, num_threads, originals)
+            serve.run(application, name="efuda", route_prefix="/")
             yield
         finally:
             serve.shutdown()
@@ -146,7 +151,7 @@ def _serve(
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     _say(f"starting Ray Serve for {release.title} …")
-    with running(release.directory, address, num_threads=num_threads):
+    with running(release.directory, address, num_threads=num_threads, originals=release.originals):
         # After the start: Ray puts handlers of its own in place, which end in a core dump.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop)

@@ -91,24 +91,57 @@ class PictureTag(Message):
     provenance: str
 
 
-class Result(Message):
-    """One picture found. ``score`` is a cosine; ``relevance`` compares across queries."""
+class ListedPicture(Message):
+    """One picture of the gallery.
+
+    ``path`` is that of its file, from the project's root. ``image_url`` gives a preview;
+    ``original_url`` the file itself, where `serve.originals` allows it.
+    """
 
     id: str
-    score: float
-    relevance: Fraction | None
+    path: str
     width: int
     height: int
     tags: list[PictureTag]
     image_url: str
+    original_url: str | None
+
+
+class Result(ListedPicture):
+    """One picture found. ``score`` is a cosine; ``relevance`` compares across queries."""
+
+    score: float
+    relevance: Fraction | None
 
 
 class SearchResponse(Message):
-    """Pictures found, best first."""
+    """Pictures found, best first.
+
+    ``close`` says whether the best of them is as near as nearly all searches find one: with
+    false, nothing like the query is there. It is null where that was not measured.
+    """
 
     model: str
     kind: Literal["text", "image", "sketch"]
+    close: bool | None
     results: list[Result]
+
+
+class ListQuery(Message):
+    """Which pictures of the gallery to list."""
+
+    start: Annotated[int, Field(ge=0, le=2**53)] = Field(0, description="How many to pass over.")
+    k: Annotated[int, Field(ge=1, le=MAX_K)] = Field(24, description="How many pictures.")
+    tags: Filters = Field([], description="Tags that every picture must carry.")
+    without: Filters = Field([], description="Tags that no picture may carry.")
+
+
+class ListResponse(Message):
+    """Pictures in the gallery's own order; ``total`` counts all that pass the filters."""
+
+    model: str
+    total: int
+    pictures: list[ListedPicture]
 
 
 class ModelCard(Message):
@@ -118,6 +151,8 @@ class ModelCard(Message):
     version: str
     encoder_id: str
     encoder: str
+    text_language: Literal["English", "many"]
+    """What its text encoder was taught; words of another language find little."""
     recipe: str
     tag_encoder_id: str
     """That of the index, unless the tagger was trained together with its encoder."""

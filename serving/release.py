@@ -9,10 +9,14 @@ from project.registry import CHALLENGER, CHAMPION, Registry
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """A bundle on this machine, and what it is called in the registry."""
+    """A bundle on this machine, and what it is called in the registry.
+
+    ``originals`` is the root of the pictures' own files where they may be downloaded.
+    """
 
     directory: Path
     title: str
+    originals: Path | None = None
 
 
 def released_bundle(registry: Registry) -> Release:

@@ -8,12 +8,17 @@ import numpy as np
 from jaxtyping import Float32
 
 from components.bundle import Bundle
+from components.encoders.text_language import text_language
 from components.errors import InputError
+from components.search.gallery import Picture
 from components.search.index import unit_rows
 from serving.encoding import EncodedImage
 from serving.evidence import evidence_of
 from serving.messages import (
     Evidence,
+    ListedPicture,
+    ListQuery,
+    ListResponse,
     ModelCard,
     PictureTag,
     Result,
@@ -22,15 +27,22 @@ from serving.messages import (
     TagQuery,
     TagResponse,
 )
+from serving.originals import Originals
 
 QueryKind = Literal["text", "image", "sketch"]
 
 
 class Service:
-    """Answers for one bundle. It keeps no state, so threads may share it."""
+    """Answers for one bundle. It keeps no state, so threads may share it.
 
-    def __init__(self, bundle: Bundle) -> None:
+    Args:
+        bundle: What to answer from.
+        originals: Where the originals' files are given out, if they are.
+    """
+
+    def __init__(self, bundle: Bundle, originals: Originals | None = None) -> None:
         self.bundle = bundle
+        self.originals = originals
         self._names = {name.casefold(): name for name in bundle.vocabulary.names}
 
     def prompts(self, text: str) -> tuple[str, ...]:
@@ -101,22 +113,43 @@ class Service:
         relevance = bundle.relevance.relevance(kind, level, scores)
         results = [
             Result(
-                id=picture.id,
                 score=round(float(scores[place]), 6),
                 relevance=None if relevance is None else round(float(relevance[place]), 4),
-                width=picture.width,
-                height=picture.height,
-                tags=[
-                    PictureTag(
-                        label=tag.label, probability=tag.probability, provenance=tag.provenance
-                    )
-                    for tag in picture.tags
-                ],
-                image_url=f"/v1/images/{quote(picture.id, safe='')}",
+                **self._facts(picture),
             )
             for place, picture in enumerate(bundle.gallery.pictures(rows.tolist()))
         ]
-        return SearchResponse(model=bundle.version, kind=kind, results=results)
+        best = float(scores[0]) if len(scores) else None
+        close = None if best is None else bundle.relevance.is_close(kind, level, best)
+        return SearchResponse(model=bundle.version, kind=kind, close=close, results=results)
+
+    def listed(self, query: ListQuery) -> ListResponse:
+        """Pictures of the gallery, in its own order.
+
+        Raises:
+            InputError: If a tag is unknown.
+        """
+        gallery = self.bundle.gallery
+        allowed = gallery.allowed(query.tags, query.without)
+        rows = range(len(gallery)) if allowed is None else np.flatnonzero(allowed).tolist()
+        shown = gallery.pictures(list(rows[query.start : query.start + query.k]))
+        pictures = [ListedPicture(**self._facts(picture)) for picture in shown]
+        return ListResponse(model=self.bundle.version, total=len(rows), pictures=pictures)
+
+    def _facts(self, picture: Picture) -> dict[str, Any]:
+        name = quote(picture.id, safe="")
+        return {
+            "id": picture.id,
+            "path": picture.path,
+            "width": picture.width,
+            "height": picture.height,
+            "tags": [
+                PictureTag(label=tag.label, probability=tag.probability, provenance=tag.provenance)
+                for tag in picture.tags
+            ],
+            "image_url": f"/v1/images/{name}",
+            "original_url": f"/v1/originals/{name}" if self.originals else None,
+        }
 
     def image(self, picture_id: str) -> tuple[str, bytes] | None:
         """Content hash and JPEG preview of a picture, None if there is none."""
@@ -136,6 +169,7 @@ class Service:
             version=bundle.version,
             encoder_id=bundle.encoder_id,
             encoder=bundle.encoder_config.kind,
+            text_language=text_language(bundle.encoder_config),
             recipe=bundle.tagger.recipe,
             mode=bundle.tagger.mode,
             tag_encoder_id=bundle.tagger.encoder_id,

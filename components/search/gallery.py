@@ -26,6 +26,7 @@ TAG_TYPE = pa.list_(
 GALLERY_SCHEMA = pa.schema(
     [
         ("id", pa.string()),
+        ("path", pa.string()),
         ("content_hash", pa.string()),
         ("width", pa.int32()),
         ("height", pa.int32()),
@@ -50,9 +51,13 @@ class GalleryTag:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One picture of the gallery and its tags, most probable first."""
+    """One picture of the gallery and its tags, most probable first.
+
+    ``path`` is that of the file, from the project's root, as it was when the index was made.
+    """
 
     id: str
+    path: str
     content_hash: str
     width: int
     height: int
@@ -166,6 +171,7 @@ def gallery_of(pictures: Iterable[Picture], vocabulary: Sequence[str]) -> Galler
     columns: dict[str, list[object]] = {name: [] for name in GALLERY_SCHEMA.names}
     for picture in pictures:
         columns["id"].append(picture.id)
+        columns["path"].append(picture.path)
         columns["content_hash"].append(picture.content_hash)
         columns["width"].append(picture.width)
         columns["height"].append(picture.height)

@@ -71,8 +71,9 @@ def _tag_lines(answer: dict[str, Any]) -> list[str]:
 def _result_lines(answer: dict[str, Any]) -> list[str]:
     if not answer["results"]:
         return ["no picture passes the filters"]
-    return [
-        f"{result['score']:7.4f}  {result['id']}  "
+    far = ["nothing close; the nearest:"] if answer["close"] is False else []
+    return far + [
+        f"{result['score']:7.4f}  {result['path']}  "
         f"[{', '.join(tag['label'] for tag in result['tags'])}]"
         for result in answer["results"]
     ]

@@ -58,7 +58,14 @@ def tagged_gallery(layout: Layout, examples: Sequence[Example]) -> tuple[Gallery
                 for column in np.flatnonzero(carried[offset])
             )
             pictures.append(
-                Picture(example.id, example.content_hash, example.width, example.height, tags)
+                Picture(
+                    example.id,
+                    example.path,
+                    example.content_hash,
+                    example.width,
+                    example.height,
+                    tags,
+                )
             )
     return gallery_of(pictures, vocabulary.names), chosen[0].recipe if chosen else None
 

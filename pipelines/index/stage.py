@@ -20,7 +20,7 @@ from components.search.index import SearchIndex, unit_rows
 from components.search.modality_means import ModalityMeans, SketchSearch
 from components.search.previews import FILE_NAME, PreviewCounts, write_previews
 from components.search.recall import BuiltIndex, Recall, build_index
-from components.search.relevance import typical_lead
+from components.search.relevance import BestLeads, best_leads
 from pipelines.index.background_queries import (
     NUM_IMAGES,
     SketchVectors,
@@ -63,7 +63,8 @@ def run(settings: Settings, layout: Layout) -> Report:
     facts: dict[str, object] = {
         "choice": built.choice,
         "recall": {entry.kind: asdict(entry) for entry in recalls},
-        "relevance_leads": leads,
+        "relevance_leads": {kind: lead.typical for kind, lead in leads.items()},
+        "relevance_low_leads": {kind: lead.low for kind, lead in leads.items()},
         "sketch_source": means.sketch_source,
         "tags_of_recipe": recipe,
         "preview_px": settings.index.preview_px,
@@ -102,17 +103,17 @@ def _leads(
     means: ModalityMeans,
     queries: Mapping[str, Float32[np.ndarray, "queries embed"]],
     drawn: SketchVectors,
-) -> dict[str, float]:
+) -> dict[str, BestLeads]:
     """How far best answers lie above their query's level, by kind of query."""
-    leads: dict[str, float | None] = {}
+    leads: dict[str, BestLeads | None] = {}
     for kind, vectors in queries.items():
         best = index.search_exactly(vectors, 2).scores
-        leads[kind] = typical_lead(best, vectors @ means.photo, are_members=kind == "image")
+        leads[kind] = best_leads(best, vectors @ means.photo, are_members=kind == "image")
     if len(drawn.vectors):
         finder = SketchSearch(index, means)
         best = finder.search(drawn.vectors, 2, encoder_id=index.encoder_id).scores
         of_gallery = drawn.source == "line_drawings"
-        leads["sketch"] = typical_lead(best, np.zeros(len(best)), are_members=of_gallery)
+        leads["sketch"] = best_leads(best, np.zeros(len(best)), are_members=of_gallery)
     return {kind: lead for kind, lead in leads.items() if lead is not None}
 
 

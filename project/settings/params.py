@@ -121,6 +121,8 @@ class ServeSettings(SettingsSection):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    originals: bool = False
+    """Whether the pictures' own files can be downloaded, not only previews of them."""
 
 
 class Settings(SettingsSection):

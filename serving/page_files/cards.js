@@ -26,16 +26,21 @@ export function resultCard(result, open) {
   });
   const caption = element("span", { className: "labels" });
   caption.append(labels || element("em", { text: "no tags" }));
-  const score = element("span", { className: "score" });
-  if (result.relevance !== null) score.append(bar(result.relevance));
-  score.append(result.score.toFixed(3));
-  score.title = "bar: relevance; number: cosine";
   const card = element(
     "button",
-    { className: "card", type: "button", onclick: open },
-    element("span", { className: "picture" }, image), caption, score,
+    { className: "card", type: "button", onclick: open, title: result.path },
+    element("span", { className: "picture" }, image), caption, lastLine(result),
   );
   return element("li", {}, card);
+}
+
+// What was searched for has a score; what is listed has its file's name.
+function lastLine({ path, score, relevance }) {
+  if (score === undefined) return element("span", { className: "file", text: path.split("/").at(-1) });
+  const line = element("span", { className: "score", title: "bar: relevance; number: cosine" });
+  if (relevance !== null) line.append(bar(relevance));
+  line.append(score.toFixed(3));
+  return line;
 }
 
 export function tagRow(tag, show, hide) {

@@ -1,12 +1,15 @@
 // The page: gathers one query at a time, asks the service, shows the cards.
+// Without a query it shows the gallery's pictures in their order.
 
 import { detailTag, element, namesOf, paintHeat, resultCard, tagRow, wipe } from "./cards.js";
+import { acceptDrops } from "./drops.js";
+import { Filters } from "./filters.js";
 import { Sketch } from "./sketch.js";
 
 const LIVE_DELAY_MS = 500;
 const at = (id) => document.getElementById(id);
-const filters = new Map(); // label -> "tags" or "without"
-let lastQuery = null; // { field, value, name } of the search that is shown
+const filters = new Filters(at("chips"), again);
+let lastQuery = null; // { field, value, name } of the search that is shown; null while browsing
 let turn = 0; // only the newest answer is shown
 let tagTurn = 0;
 
@@ -32,17 +35,57 @@ async function ask(path, options) {
 
 async function search(query) {
   lastQuery = query;
-  const mine = ++turn;
   const form = new FormData();
   if (query.field === "text") form.append("text", query.value);
-  else form.append(query.field, query.value, query.name);
+  else {
+    form.append(query.field, query.value, query.name);
+    at("text").value = "";
+  }
   form.append("k", at("count").value);
-  for (const [label, field] of filters) form.append(field, label);
-  document.body.classList.add("busy");
-  try {
+  for (const [field, label] of filters.fields) form.append(field, label);
+  await newest(async () => {
     const began = performance.now();
     const answer = await ask("/v1/search", { method: "POST", body: form });
-    if (mine === turn) show(answer.results, performance.now() - began);
+    return () => {
+      show(answer.results);
+      at("results").classList.toggle("far", answer.close === false);
+      at("further").hidden = true;
+      tell(found(answer, performance.now() - began));
+    };
+  });
+}
+
+function found({ results, close }, took) {
+  if (!results.length) return "No picture passes the filters.";
+  const count = counted(results.length);
+  if (close === false) return `Nothing close. These ${count} are the nearest, but nearly every search finds nearer ones.`;
+  return `${count} in ${Math.round(took)} ms`;
+}
+
+async function browse(start = 0) {
+  lastQuery = null;
+  const parameters = new URLSearchParams([["start", start], ["k", at("count").value], ...filters.fields]);
+  await newest(async () => {
+    const { total, pictures } = await ask(`/v1/images?${parameters}`);
+    return () => {
+      if (start === 0) at("results").replaceChildren();
+      at("results").append(...cardsOf(pictures));
+      at("results").classList.remove("far");
+      const shown = start + pictures.length;
+      at("further").hidden = shown >= total;
+      at("further").onclick = () => browse(shown);
+      tell(total ? `${shown.toLocaleString()} of ${counted(total)}` : "No picture passes the filters.");
+    };
+  });
+}
+
+// Runs `work`, and what it returns, unless another query began meanwhile.
+async function newest(work) {
+  const mine = ++turn;
+  document.body.classList.add("busy");
+  try {
+    const finish = await work();
+    if (mine === turn) finish();
   } catch (fault) {
     if (mine === turn) tell(fault.message, true);
   } finally {
@@ -50,14 +93,21 @@ async function search(query) {
   }
 }
 
-function show(results, took) {
-  at("results").replaceChildren(...results.map((result) => resultCard(result, () => open(result))));
-  const count = results.length === 1 ? "1 picture" : `${results.length} pictures`;
-  tell(results.length ? `${count} in ${Math.round(took)} ms` : "No picture passes the filters.");
+function counted(number) {
+  return number === 1 ? "1 picture" : `${number.toLocaleString()} pictures`;
 }
 
-function searchAgain() {
+function cardsOf(pictures) {
+  return pictures.map((picture) => resultCard(picture, () => open(picture)));
+}
+
+function show(pictures) {
+  at("results").replaceChildren(...cardsOf(pictures));
+}
+
+function again() {
   if (lastQuery) search(lastQuery);
+  else browse();
 }
 
 // --- one picture, large ---------------------------------------------------
@@ -65,13 +115,15 @@ function searchAgain() {
 function open(result) {
   at("detail-image").src = result.image_url;
   at("detail-image").alt = namesOf(result);
-  at("detail-title").textContent = result.id;
-  const relevance = result.relevance === null ? "" : `relevance ${result.relevance.toFixed(2)}, `;
-  at("detail-score").textContent = `${relevance}cosine ${result.score.toFixed(4)}`;
+  at("detail-title").textContent = result.path.split("/").at(-1);
+  at("detail-path").textContent = result.path;
+  at("detail-score").textContent = scoreOf(result);
+  at("original").hidden = result.original_url === null;
+  at("original").href = result.original_url ?? "";
   at("detail-tags").replaceChildren(
     ...result.tags.map((tag) => detailTag(tag, () => {
       at("detail").close();
-      addFilter(tag.label);
+      filters.set(tag.label);
     })),
   );
   at("more").onclick = async () => {
@@ -80,6 +132,11 @@ function open(result) {
     usePicture(new File([await picture.blob()], "picture.jpg"));
   };
   at("detail").showModal();
+}
+
+function scoreOf({ score, relevance }) {
+  if (score === undefined) return ""; // listed, not searched for
+  return `${relevance === null ? "" : `relevance ${relevance.toFixed(2)}, `}cosine ${score.toFixed(4)}`;
 }
 
 // --- pictures of the user's own -------------------------------------------
@@ -116,28 +173,6 @@ async function tag(file) {
   }
 }
 
-function acceptDrops() {
-  const drop = at("drop");
-  const files = (event) => [...(event.dataTransfer?.files ?? [])];
-  document.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    openPanel("picture");
-    drop.classList.add("over");
-  });
-  document.addEventListener("dragleave", (event) => {
-    if (event.relatedTarget === null) drop.classList.remove("over");
-  });
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    drop.classList.remove("over");
-    if (files(event).length) usePicture(files(event)[0]);
-  });
-  document.addEventListener("paste", (event) => {
-    const [file] = [...(event.clipboardData?.files ?? [])];
-    if (file) usePicture(file);
-  });
-}
-
 // --- sketches ---------------------------------------------------------------
 
 let waiting = 0;
@@ -152,40 +187,32 @@ async function searchSketch() {
   search({ field: "sketch", value: await sketch.blob(), name: "sketch.png" });
 }
 
+async function useDrawing(file) {
+  try {
+    await sketch.lay(file);
+  } catch {
+    tell(`${file.name} is no picture that this browser can show.`, true);
+  }
+}
+
 // --- filters ------------------------------------------------------------------
 
-function addFilter(label) {
-  filters.set(label, "tags");
-  showFilters();
-  searchAgain();
-}
-
-function showFilters() {
-  const chips = [...filters].map(([label, field]) => {
-    const isWithout = field === "without";
-    const turnOver = () => {
-      // with → without → gone
-      if (isWithout) filters.delete(label);
-      else filters.set(label, "without");
-      showFilters();
-      searchAgain();
-    };
-    const chip = element("button", {
-      className: isWithout ? "chip without" : "chip", type: "button", text: label, onclick: turnOver,
-      title: isWithout ? "left out; press to remove the filter" : "needed; press to leave out instead",
-    });
-    chip.setAttribute("aria-label", `${isWithout ? "without" : "with"} ${label}`);
-    return element("li", {}, chip);
-  });
-  at("chips").replaceChildren(...chips);
-}
-
-function takeFilter() {
-  const given = at("filter").value.trim().toLowerCase();
-  const option = [...at("labels").options].find((each) => each.value.toLowerCase() === given);
-  if (!option) return;
-  at("filter").value = "";
-  addFilter(option.value);
+async function takeFilter() {
+  const given = at("filter").value.trim();
+  at("filter-fault").textContent = "";
+  if (!given) return;
+  const option = [...at("labels").options].find((each) => each.value.toLowerCase() === given.toLowerCase());
+  if (option) {
+    at("filter").value = "";
+    filters.set(option.value);
+    return;
+  }
+  // The service knows which tags are like it.
+  const parameters = new URLSearchParams({ k: 1, tags: given });
+  await ask(`/v1/images?${parameters}`).then(
+    () => { at("filter").value = ""; filters.set(given); },
+    (fault) => { at("filter-fault").textContent = fault.message; },
+  );
 }
 
 // --- the rest -----------------------------------------------------------------
@@ -207,13 +234,19 @@ async function introduce() {
     `${card.name} · ${card.num_pictures.toLocaleString()} pictures · ${card.num_labels} tags · version ${card.version}`;
   at("labels").replaceChildren(...card.labels.map((label) => element("option", { value: label })));
   at("attribution").textContent = card.extra.attribution ?? "";
-  if (!lastQuery && card.labels.length) tell(`Try “${card.labels[0]}”, or draw it.`);
+  const inEnglish = card.text_language === "English" ? ", in English" : "";
+  at("text").placeholder = `What should be in the picture${inEnglish}? ${card.labels[0] ? `For example: ${card.labels[0]}` : ""}`;
 }
 
 at("text-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = at("text").value.trim();
   if (text) search({ field: "text", value: text });
+  else browse();
+});
+// Emptied by its cross, the field shows the gallery again.
+at("text").addEventListener("search", () => {
+  if (!at("text").value && lastQuery?.field === "text") browse();
 });
 at("open-picture").addEventListener("click", () => togglePanel("picture"));
 at("open-sketch").addEventListener("click", () => togglePanel("sketch"));
@@ -222,13 +255,14 @@ at("file").addEventListener("change", (event) => {
 });
 at("sketch-file").addEventListener("change", (event) => {
   const [file] = event.target.files;
-  if (file) search({ field: "sketch", value: file, name: file.name });
+  if (file) useDrawing(file);
+  event.target.value = "";
 });
 at("sketch-search").addEventListener("click", searchSketch);
 at("undo").addEventListener("click", () => sketch.undo());
 at("clear").addEventListener("click", () => sketch.clear());
 at("filter").addEventListener("change", takeFilter);
-at("count").addEventListener("change", searchAgain);
+at("count").addEventListener("change", again);
 document.addEventListener("keydown", (event) => {
   const isTyping = event.target.matches("input, textarea, select");
   if (event.key === "/" && !isTyping) {
@@ -236,5 +270,6 @@ document.addEventListener("keydown", (event) => {
     at("text").focus();
   }
 });
-acceptDrops();
+acceptDrops(at("drop"), () => openPanel("picture"), usePicture);
+browse();
 introduce().catch((fault) => tell(fault.message, true));

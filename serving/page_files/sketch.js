@@ -1,4 +1,5 @@
-// A drawing area: black strokes on white, kept as lists of points so that they can be undone.
+// A drawing area: black strokes on white, kept as lists of points so that they can be undone,
+// over a drawing from a file if one was laid down.
 
 const PEN_WIDTH = 8;
 // What is searched for fills this share of its frame, wherever and however small it was drawn.
@@ -9,6 +10,7 @@ export class Sketch {
   #canvas;
   #pen;
   #strokes = [];
+  #laid = null; // { file, bitmap }
   #pointer = null;
 
   // `changed` is called after each finished stroke, undo and clear.
@@ -24,22 +26,34 @@ export class Sketch {
   }
 
   get isEmpty() {
-    return this.#strokes.length === 0;
+    return this.#strokes.length === 0 && this.#laid === null;
+  }
+
+  // Shows a drawing from a file, to be searched for as it is, or drawn on.
+  async lay(file) {
+    const bitmap = await createImageBitmap(file);
+    this.#strokes = [];
+    this.#laid = { file, bitmap };
+    this.#draw();
+    this.changed();
   }
 
   undo() {
-    this.#strokes.pop();
+    if (this.#strokes.length) this.#strokes.pop();
+    else this.#laid = null;
     this.#draw();
     this.changed();
   }
 
   clear() {
     this.#strokes = [];
+    this.#laid = null;
     this.#draw();
     this.changed();
   }
 
   blob() {
+    if (this.#laid) return this.#blobOfLaid();
     const sent = document.createElement("canvas");
     sent.width = sent.height = this.#canvas.width;
     const pen = sent.getContext("2d");
@@ -48,6 +62,12 @@ export class Sketch {
     const place = centred(this.#strokes.flat(), sent.width);
     for (const stroke of this.#strokes) line(pen, stroke.map(place));
     return new Promise((resolve) => sent.toBlob(resolve, "image/png"));
+  }
+
+  // The file itself as long as nothing was added to it.
+  #blobOfLaid() {
+    if (!this.#strokes.length) return Promise.resolve(this.#laid.file);
+    return new Promise((resolve) => this.#canvas.toBlob(resolve, "image/png"));
   }
 
   #place(event) {
@@ -82,6 +102,7 @@ export class Sketch {
 
   #draw() {
     paper(this.#pen, this.#canvas.width);
+    if (this.#laid) this.#pen.drawImage(this.#laid.bitmap, ...fitted(this.#laid.bitmap, this.#canvas.width));
     this.#pen.lineWidth = PEN_WIDTH;
     for (const stroke of this.#strokes) line(this.#pen, stroke);
   }
@@ -100,6 +121,12 @@ function line(pen, [first, ...rest]) {
   // A stroke of one point is a dot.
   for (const point of rest.length ? rest : [first]) pen.lineTo(...point);
   pen.stroke();
+}
+
+// The place of a whole picture in the middle of a square: left, top, width, height.
+function fitted({ width, height }, side) {
+  const scale = side / Math.max(width, height);
+  return [(side - width * scale) / 2, (side - height * scale) / 2, width * scale, height * scale];
 }
 
 // Moves and scales points so that together they fill the middle of a square.

@@ -14,6 +14,10 @@ MEDIA_TYPES = {
     "page.js": "text/javascript; charset=utf-8",
     "sketch.js": "text/javascript; charset=utf-8",
     "cards.js": "text/javascript; charset=utf-8",
+    "drops.js": "text/javascript; charset=utf-8",
+    "filters.js": "text/javascript; charset=utf-8",
+    "docs.html": "text/html; charset=utf-8",
+    "docs.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -44,13 +48,13 @@ async def part(name: str) -> Response:
     return page_response(name)
 
 
-def page_response(name: str) -> Response:
+def page_response(name: str, policy: str = CONTENT_SECURITY_POLICY) -> Response:
     """One of the page's own files; any other name is not found."""
     media_type = MEDIA_TYPES.get(name)
     if media_type is None:
         raise RequestError(404, "no_such_page", "The page has no such part.")
     headers = {
-        "content-security-policy": CONTENT_SECURITY_POLICY,
+        "content-security-policy": policy,
         "cache-control": "no-cache",
     }
     return Response((FILES / name).read_bytes(), 200, headers, media_type)

@@ -130,19 +130,70 @@ def test_a_picture_is_tagged_with_evidence_and_found(page):
     keep(page, "tags")
 
 
+def test_the_page_opens_with_pictures_to_browse(page):
+    expect(page.locator(".card")).to_have_count(24)
+    assert page.locator("#status").inner_text() == "24 of 24 pictures"
+    assert page.locator(".card .file").first.inner_text() == "red 0.png"
+    pictures_are_shown(page)
+    assert "in English" in page.get_attribute("#text", "placeholder")
+    page.select_option("#count", "12")
+    expect(page.locator(".card")).to_have_count(12)
+    page.click("#further")
+    expect(page.locator(".card")).to_have_count(24)
+    keep(page, "browse")
+
+
 def test_filters_are_chips_and_a_card_opens(page):
     page.fill("#text", "red")
     page.press("#text", "Enter")
     page.fill("#filter", "blue")
     page.press("#filter", "Enter")
     expect(page.locator(".card")).to_have_count(6)
-    page.locator(".chip").click()
+    page.locator(".filter .turn").click()
     expect(page.locator(".card")).to_have_count(18)
     page.locator(".card").first.click()
-    assert page.locator("#detail-title").inner_text().startswith("deck/red")
+    name = page.locator("#detail-title").inner_text()
+    assert name.startswith("red ")
+    assert page.locator("#detail-path").inner_text() == f"photos/deck/{name}"
     keep(page, "detail")
     page.click("#more")
     page.wait_for_selector("#tags button")
+
+
+def test_a_filter_clicked_away_is_gone_and_an_unknown_tag_is_told(page):
+    page.fill("#filter", "blue")
+    page.press("#filter", "Enter")
+    expect(page.locator(".card")).to_have_count(6)
+    page.locator(".filter .remove").click()
+    expect(page.locator(".filter")).to_have_count(0)
+    expect(page.locator(".card")).to_have_count(24)
+    page.fill("#filter", "yelow")
+    page.press("#filter", "Enter")
+    expect(page.locator("#filter-fault")).to_contain_text("'yellow'")
+
+
+def test_an_uploaded_drawing_is_seen_on_the_canvas(page):
+    buffer = io.BytesIO()
+    card("blue", 2).save(buffer, "PNG")
+    page.click("#open-sketch")
+    blank = "() => { const c = document.getElementById('sketch'); return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.every((value) => value === 255); }"
+    assert page.evaluate(blank)
+    page.set_input_files(
+        "#sketch-file", {"name": "mine.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    )
+    expect(page.locator(".card .score").first).to_be_visible()
+    assert not page.evaluate(blank)
+    assert page.locator(".card .labels").first.inner_text() == "blue"
+    keep(page, "drawing")
+    page.click("#undo")
+    assert page.evaluate(blank)
+
+
+def test_nothing_close_is_said(page):
+    page.fill("#text", "a submarine")
+    page.press("#text", "Enter")
+    expect(page.locator("#status")).to_contain_text("Nothing close")
+    keep(page, "far")
 
 
 def test_a_fault_is_told_in_plain_words(page):

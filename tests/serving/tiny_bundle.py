@@ -109,7 +109,7 @@ def tiny_bundle(root: Path) -> Path:
     hashes = {f"{place:064x}": picture for place, picture in enumerate(pictures.values())}
     gallery_of(
         [
-            Picture(picture_id, key, 160, 120, _tags(picture_id))
+            Picture(picture_id, f"photos/{picture_id}", key, 160, 120, _tags(picture_id))
             for picture_id, key in zip(pictures, hashes, strict=True)
         ],
         names,
@@ -120,6 +120,7 @@ def tiny_bundle(root: Path) -> Path:
     facts = {
         "preview_px": 96,
         "relevance_leads": {"text": 0.4, "image": 0.4, "sketch": 0.4},
+        "relevance_low_leads": {"text": 0.3},
         "recall": {"text": {"recall": 1.0}},
     }
     SearchIndex(encoder.id, vectors.astype(np.float16), None, facts).save(index_dir)

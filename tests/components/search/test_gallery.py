@@ -9,6 +9,7 @@ NAMES = ("cat", "dog", "teapot")
 def picture(number, *labels):
     return Picture(
         f"p/{number}",
+        f"photos/{number}.png",
         f"{number:064x}",
         4,
         3,

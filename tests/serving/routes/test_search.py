@@ -72,3 +72,12 @@ def test_two_queries_at_once_are_refused(client):
 def test_an_unknown_tag_names_near_ones(client):
     error = error_of(client.post("/v1/search", json={"text": "red", "tags": ["Yelow"]}), 422)
     assert "'yellow'" in error["message"]
+
+
+def test_nothing_close_is_an_answer(client):
+    assert client.post("/v1/search", json={"text": "red"}).json()["close"] is True
+    assert client.post("/v1/search", json={"text": "a submarine"}).json()["close"] is False
+    files = {"image": ("q.png", png(card("red")))}
+    assert client.post("/v1/search", files=files).json()["close"] is None  # not measured
+    none = client.post("/v1/search", json={"text": "red", "tags": ["blue", "red"]}).json()
+    assert none["close"] is None
