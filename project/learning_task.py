@@ -26,6 +26,12 @@ from project.encoder import project_encoder
 from project.layout import Layout
 from project.settings import Settings
 
+NO_LABEL_KNOWN = (
+    "no label of a training photograph is known: zero-shot works alone, and nothing is trained; "
+    "from about 50 labelled photographs on training is worth it"
+)
+"""What stages tell that have nothing to learn from; the number is of docs/results/no-labels.md."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectTask:
@@ -44,6 +50,8 @@ class ProjectTask:
     """Changes with every label and vector."""
     captions_hash: str
     """Changes with every caption; empty where no recipe reads them."""
+    trained: tuple[str, ...]
+    """The recipes that are trained: none where no label of a training photograph is known."""
 
     def fingerprint(self, method: str) -> str:
         """Hash of all that a method learns from."""
@@ -65,7 +73,7 @@ def load_task(settings: Settings, layout: Layout) -> ProjectTask:
     """Read labels and vectors of train and val.
 
     Raises:
-        InputError: If a split is empty, or no label is known in training and a recipe needs one.
+        InputError: If a split is empty.
     """
     vocabulary = Vocabulary.load(layout.vocabulary)
     label_vectors = LabelVectors.load(layout.label_vectors)
@@ -75,12 +83,6 @@ def load_task(settings: Settings, layout: Layout) -> ProjectTask:
     train, val = (
         _photos(split, examples, vocabulary, store, settings, layout) for split in ("train", "val")
     )
-    if settings.train.trained and not train.labels.known.any():
-        raise InputError(
-            "No label of any training image is known, so nothing can be learned from labels. "
-            "Give some labels (source.annotations), or use zero-shot alone: "
-            "set train.recipes to [zero_shot]."
-        )
     captions = None
     if settings.train.reads_captions:
         captions = KeptCaptions.load(layout.captions).of(train.labels.example_ids)
@@ -108,6 +110,7 @@ def load_task(settings: Settings, layout: Layout) -> ProjectTask:
         holdout_hashes=val.content_hashes,
         data_hash=_hash(label_vectors, train, val),
         captions_hash=captions.fingerprint if captions else "",
+        trained=settings.train.trained if train.labels.known.any() else (),
     )
 
 

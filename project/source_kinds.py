@@ -3,5 +3,15 @@
 from typing import Literal
 
 SourceKind = Literal[
-    "coco", "voc", "yolo", "csv", "parquet", "folder", "jsonl", "nuswide", "cub", "formatted"
+    "coco",
+    "voc",
+    "yolo",
+    "csv",
+    "parquet",
+    "folder",
+    "jsonl",
+    "images",
+    "nuswide",
+    "cub",
+    "formatted",
 ]

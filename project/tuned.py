@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from math import isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ class TunedMethod:
 
     settings: MethodSettings
     holdout_map: float
+    """NaN where no label is known to be present in the hold-out; null in the file."""
     fingerprint: str
     """Of all that the choice was made from."""
     tried: tuple[Mapping[str, Any], ...] = ()
@@ -42,7 +44,7 @@ class TunedMethod:
         """Plain values."""
         return {
             "settings": plain(self.settings),
-            "holdout_mAP": self.holdout_map,
+            "holdout_mAP": None if isnan(self.holdout_map) else self.holdout_map,
             "fingerprint": self.fingerprint,
             "tried": [dict(each) for each in self.tried],
         }
@@ -124,7 +126,8 @@ def _method(path: Path, name: str, entry: Any) -> TunedMethod:
     try:
         if name not in METHODS:
             raise KeyError(name)
-        values, score = dict(entry["settings"]), float(entry["holdout_mAP"])
+        values, found = dict(entry["settings"]), entry["holdout_mAP"]
+        score = nan if found is None else float(found)
         fingerprint, tried = str(entry["fingerprint"]), tuple(entry["tried"])
     except (KeyError, TypeError, ValueError) as fault:
         raise ArtefactError(

@@ -14,7 +14,7 @@ from components.errors import ArtefactError
 SCHEMA_VERSION = 1
 
 ThresholdSource = Literal["class", "shared", "none"]
-"""Fitted to the label's own cells, taken from all labels together, or a default."""
+"""Fitted to the label's own cells, taken from all labels together, or fitted to none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,10 +47,15 @@ class Calibration:
     negatives: Int[np.ndarray, " labels"]
     source: tuple[ThresholdSource, ...]
 
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether labels stand behind the figures; else :meth:`probabilities` are mere scores."""
+        return "none" not in self.source
+
     def probabilities(
         self, logits: Float[np.ndarray, "examples labels"]
     ) -> Float[np.ndarray, "examples labels"]:
-        """Calibrated probabilities in (0, 1); they rank as the logits do."""
+        """Calibrated probabilities in (0, 1); within a label they rank as the logits do."""
         # Beyond 60 a float64 sigmoid is 0 or 1 already, and exp would overflow.
         scaled = np.clip(self.slope * logits + self.intercept, -60, 60)
         return 1 / (1 + np.exp(-scaled))

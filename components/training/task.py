@@ -13,7 +13,7 @@ from torch import Tensor
 
 from components.captions.captioned_images import CaptionedImages
 from components.labels.holdout import SelectionRule, selection_rule, selection_truth
-from components.labels.states import UNKNOWN
+from components.labels.states import PRESENT, UNKNOWN
 from components.models.images import Regions
 from components.models.prompt_tokens import Prompter
 
@@ -72,6 +72,16 @@ class Holdout:
     def known(self) -> Bool[np.ndarray, "examples labels"]:
         """Which cells count, under the rule."""
         return selection_truth(self.states, self.rule)[1]
+
+    @property
+    def can_measure(self) -> bool:
+        """Whether any label is known to be present, so that there is a figure at all."""
+        return bool((self.states == PRESENT).any())
+
+    @property
+    def num_labelled(self) -> int:
+        """Images of which at least one cell is known."""
+        return int((self.states != UNKNOWN).any(axis=1).sum())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

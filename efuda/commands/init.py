@@ -16,6 +16,14 @@ def init(
         Path,
         typer.Option(help="Folder of the images; with --published: of the whole data set."),
     ],
+    names: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help='The labels you want, such as "dog,cat,bird", or a file with one a line; without '
+            "labels of your own all else is left out.",
+        ),
+    ] = None,
     source: Annotated[SourceKind | None, typer.Option(help="The format of the labels.")] = None,
     annotations: Annotated[Path | None, typer.Option(help="File or folder of the labels.")] = None,
     captions: Annotated[
@@ -59,7 +67,7 @@ def init(
         str | None, typer.Option(help="The project's name (default: the directory's).")
     ] = None,
 ) -> Answer:
-    """Make a project from your images and labels."""
+    """Make a project from your images and labels, or from images and the names of labels."""
     from efuda.new_project.create import FILES, make_project
     from efuda.new_project.options import NewProject
 
@@ -67,6 +75,7 @@ def init(
         NewProject(
             directory=directory,
             images=images,
+            names=names,
             source=source,
             annotations=annotations,
             captions=captions,

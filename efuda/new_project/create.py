@@ -12,7 +12,10 @@ from pathlib import Path
 
 from components.atomic import write_text
 from components.errors import InputError
-from efuda.new_project.captions import TOLD, take_captions_as_source, with_tagalign
+from efuda.new_project import captions, no_labels
+from efuda.new_project.captions import take_captions_as_source, with_tagalign
+from efuda.new_project.label_names import label_names
+from efuda.new_project.no_labels import take_images_as_source
 from efuda.new_project.options import NewProject, checked_encoder, existing, project_name
 from project.environment import with_this_python_first
 from project.graph import dvc_yaml
@@ -59,21 +62,20 @@ class MadeProject:
     published: dict[str, object] | None = None
 
 
-def settings_from(options: NewProject) -> Settings:
+def settings_from(options: NewProject, names: tuple[str, ...] | None = None) -> Settings:
     """The settings that the options describe, checked.
+
+    Args:
+        options: As they were given.
+        names: The labels to use; None takes the source's.
 
     Raises:
         InputError: If a path does not exist or a value is not allowed.
     """
     project = options.directory
-    if options.source is None:
-        raise InputError(
-            "Name the format of your labels with --source, or a --published protocol; captions "
-            "alone need only --captions."
-        )
     if not options.images.is_dir():
         raise InputError(f"--images must be a folder, got {str(options.images)!r}.")
-    if options.annotations is None and options.source != "folder":
+    if options.annotations is None and options.source not in ("folder", "images"):
         raise InputError(f"A source of kind {options.source} needs --annotations.")
     values: dict[str, object] = {
         "project": {"name": project_name(options)},
@@ -83,6 +85,7 @@ def settings_from(options: NewProject) -> Settings:
             "annotations": existing(options.annotations, "annotations", project),
             "captions": existing(options.captions, "captions", project),
             "sketches": existing(options.sketches, "sketches", project),
+            "vocabulary": names,
         },
         "encoder": checked_encoder(options.encoder or "conse", project),
     }
@@ -171,7 +174,12 @@ def _chosen(options: NewProject) -> MadeProject:
         protocol = find_published(options.published)
         settings, check, told = published_project(protocol, options)
         return MadeProject(settings, tuple(told), check)
-    settings = settings_from(take_captions_as_source(options))
+    named = label_names(options.names) if options.names is not None else None
+    told = named.told if named else ()
+    options = take_images_as_source(take_captions_as_source(options))
+    settings = settings_from(options, named.names if named else None)
     if captioned := with_tagalign(settings, options.directory):
-        return MadeProject(captioned, (TOLD,))
-    return MadeProject(settings)
+        return MadeProject(captioned, (*told, captions.TOLD))
+    if settings.source.kind == "images":
+        return MadeProject(settings, (*told, no_labels.TOLD))
+    return MadeProject(settings, told)

@@ -21,6 +21,8 @@ class NewProject:
     images: Path
     source: str | None = None
     """The format of the labels: a kind of source."""
+    names: str | None = None
+    """The labels to use, as ``--names`` gives them: with commas between, or a file of them."""
     annotations: Path | None = None
     captions: Path | None = None
     sketches: Path | None = None

@@ -25,7 +25,9 @@ def published_project(
         InputError: If the data set is laid out otherwise, or an option does not go
             with the protocol.
     """
-    decided = [name for name in ("source", "annotations", "hide") if getattr(options, name)]
+    decided = [
+        name for name in ("source", "annotations", "hide", "names") if getattr(options, name)
+    ]
     if decided:
         raise InputError(f"--published decides --{decided[0]} itself; leave that out.")
     root = find_root(chosen.data, options.images)

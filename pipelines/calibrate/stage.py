@@ -1,7 +1,8 @@
 """Stage calibrate: probabilities, thresholds and the choice of a tagger.
 
-Everything is fitted and chosen on the hold-out (the val split). Labels of the
-test split are never looked at. A tagger that has not changed keeps its calibration.
+Everything is fitted and chosen on the hold-out (the val split). Where that says nothing, scores
+are standardised over the photographs of train and val. The test split is never looked at. A
+tagger that has not changed keeps its calibration.
 """
 
 from collections import Counter
@@ -11,14 +12,18 @@ from typing import Any
 
 import numpy as np
 from blake3 import blake3
+from jaxtyping import Float
 
 from components.atomic import atomic_directory, read_json, write_json
 from components.calibration.calibration import Calibration
 from components.calibration.holdout_fit import calibrate
+from components.calibration.unlabelled import STANDS_OUT, standardised
+from components.data.examples import Example
 from components.labels.holdout import SelectionRule, selection_rule, selection_truth
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
 from components.metrics.ranking import average_precision, mean_average_precision
+from components.models.tagger import Tagger
 from project.layout import Layout
 from project.settings import CalibrateSettings, Settings
 from project.stage_command import Report
@@ -67,6 +72,7 @@ def run(settings: Settings, layout: Layout) -> Report:
         "recipes": _figures(fitted),
         "recipe": chosen.file.recipe,
         "seed": chosen.file.seed,
+        "calibrated": chosen.calibration.is_calibrated,
         "thresholds_from": _sources(chosen.calibration),
         "notes": _notes(chosen, rule, settings.calibrate),
     }
@@ -89,16 +95,21 @@ def _fit_all(
     labels = read_matrix(layout.labels, [photo.id for photo in photos], vocabulary)
     rule = selection_rule(labels.states)
     truth, known = selection_truth(labels.states, rule)
+    tells = bool((truth & known).any() and (~truth & known).any())
+    others = [] if tells else embedded_photos(layout, "train", taggers[0].project_encoder_id)
     before = read_json(layout.calibrations / MADE_OF) if _has_run(layout) else {}
     fitted: list[Fitted] = []
     for file, tagger in zip(files, taggers, strict=True):
         logits = split_logits(tagger, photos, layout)
         per_label = average_precision(logits, truth, known)
-        made_of = _hash(logits, truth, known, vocabulary, settings)
+        all_logits = np.concatenate([logits, *_logits_if_any(tagger, others, layout)])
+        made_of = _hash(all_logits, truth, known, vocabulary, settings)
         path = layout.calibration(file.recipe, file.seed)
         is_kept = before.get(_place(file)) == made_of and path.exists()
         if is_kept:
             calibration = Calibration.load(path)
+        elif not tells:
+            calibration = standardised(all_logits, vocabulary.names)
         else:
             calibration = calibrate(
                 logits,
@@ -120,6 +131,12 @@ def _fit_all(
             )
         )
     return fitted, rule, len(photos)
+
+
+def _logits_if_any(
+    tagger: Tagger, photos: Sequence[Example], layout: Layout
+) -> list[Float[np.ndarray, "examples labels"]]:
+    return [split_logits(tagger, photos, layout)] if photos else []
 
 
 def _has_run(layout: Layout) -> bool:
@@ -185,9 +202,10 @@ def _notes(chosen: Fitted, rule: SelectionRule, settings: CalibrateSettings) -> 
     sources = _sources(chosen.calibration)
     if sources["none"]:
         notes.append(
-            "The hold-out does not hold cells of both signs, so nothing could be calibrated: "
-            "probabilities are plain sigmoids of the logits and every threshold is 0.5. "
-            "Label some images of the val split."
+            "No label is known to be present in the hold-out, so nothing could be calibrated: "
+            "scores are no probabilities. A tag is given to a picture that stands out among your "
+            f"photographs, by {STANDS_OUT:g} standard deviations of the label's scores. Label some "
+            "images of the val split."
         )
     elif rule == "observed":
         notes.append(

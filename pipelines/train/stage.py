@@ -7,7 +7,7 @@ from its last checkpoint and ends with the same head.
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from blake3 import blake3
 from rich.console import Console
@@ -24,11 +24,12 @@ from components.training.task import Task
 from pipelines.train.in_process import fit_in_process
 from project.encoder_training import EncoderTraining, remove_other_vectors
 from project.layout import Layout
-from project.learning_task import ProjectTask, load_task
+from project.learning_task import NO_LABEL_KNOWN, ProjectTask, load_task
 from project.settings import Settings
 from project.stage_command import Report
 from project.tuned import read_tuned, tuned_settings
 
+ZERO_SHOT = "zero_shot"
 _SHAPING = (
     "epochs",
     "batch_size",
@@ -48,12 +49,13 @@ def run(settings: Settings, layout: Layout) -> Report:
     tuned = read_tuned(layout.tuned, project)
     recipes = [
         METHODS[name].recipe(tuned_settings(tuned, name, settings.train.given(name), layout.tuned))
-        for name in settings.train.trained
+        for name in project.trained
     ]
     encoder = None
     if recipes and settings.train.encoder != "frozen":
         encoder = EncoderTraining.of(settings, layout, project.encoder_id)
-    untrained = [name for name in settings.train.recipes if not METHODS[name].is_trained]
+    # Where nothing can be trained there is zero-shot, asked for or not.
+    untrained = [ZERO_SHOT] if ZERO_SHOT in settings.train.recipes or not recipes else []
     _remove_others(
         layout,
         {layout.tagger(name, 0) for name in untrained}
@@ -64,21 +66,31 @@ def run(settings: Settings, layout: Layout) -> Report:
     outcomes += [_train(*each, project, settings, layout, encoder) for each in fits]
     remove_other_vectors(layout)
     shutil.rmtree(_checkpoints(layout), ignore_errors=True)
-    trained = sum(outcome["status"] == "trained" for outcome in outcomes)
     return {
         "taggers": outcomes,
         "rule": project.task.holdout.rule,
         "mode": "end-to-end" if encoder else "cached",
-        "summary": [
-            f"{trained} taggers trained, {len(outcomes) - trained} unchanged and kept",
-            *(
-                f"  {outcome['recipe']} seed {outcome['seed']}: hold-out mAP "
-                f"{outcome['holdout_mAP']:.3f} at epoch {outcome['best_epoch']}"
-                for outcome in outcomes
-                if outcome["status"] == "trained"
-            ),
-        ],
+        "summary": _summary(project, outcomes),
     }
+
+
+def _summary(project: ProjectTask, outcomes: list[dict[str, Any]]) -> list[str]:
+    if not project.trained:
+        return [NO_LABEL_KNOWN]
+    trained = [outcome for outcome in outcomes if outcome["status"] == "trained"]
+    return [
+        f"{len(trained)} taggers trained, {len(outcomes) - len(trained)} unchanged and kept",
+        *(
+            f"  {outcome['recipe']} seed {outcome['seed']}: {_figure(outcome)}"
+            for outcome in trained
+        ),
+    ]
+
+
+def _figure(outcome: dict[str, Any]) -> str:
+    if outcome["holdout_mAP"] is None:
+        return "hold-out mAP not measured, no label is known to be present there"
+    return f"hold-out mAP {outcome['holdout_mAP']:.3f} at epoch {outcome['best_epoch']}"
 
 
 def _say(text: str) -> None:
@@ -93,17 +105,17 @@ def _remove_others(layout: Layout, wanted: set[Path]) -> None:
             shutil.rmtree(directory)
 
 
-def _zero_shot(project: ProjectTask, layout: Layout) -> dict[str, object]:
+def _zero_shot(project: ProjectTask, layout: Layout) -> dict[str, Any]:
     """Knows no seed; it is kept once, as seed 0."""
     tagger = Tagger(
-        recipe="zero_shot",
+        recipe=ZERO_SHOT,
         seed=0,
         encoder_id=project.encoder_id,
         vocabulary=project.vocabulary,
         head=zero_shot_head(project.task.names),
     )
-    tagger.save(layout.tagger("zero_shot", 0))
-    return {"recipe": "zero_shot", "seed": 0, "status": "made"}
+    tagger.save(layout.tagger(ZERO_SHOT, 0))
+    return {"recipe": ZERO_SHOT, "seed": 0, "status": "made"}
 
 
 def _train(
@@ -113,9 +125,9 @@ def _train(
     settings: Settings,
     layout: Layout,
     encoder: EncoderTraining | None,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     directory = layout.tagger(recipe.name, seed)
-    named: dict[str, object] = {"recipe": recipe.name, "seed": seed}
+    named: dict[str, Any] = {"recipe": recipe.name, "seed": seed}
     fingerprint = _fingerprint(recipe, seed, project, settings)
     if _is_current(directory, fingerprint):
         if encoder is not None:
@@ -144,7 +156,7 @@ def _train(
     return {
         **named,
         "status": "trained",
-        "holdout_mAP": result.best_score,
+        "holdout_mAP": result.best_score if project.task.holdout.can_measure else None,
         "best_epoch": result.best_epoch,
     }
 

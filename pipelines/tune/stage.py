@@ -4,6 +4,8 @@ The test split is never read. A method whose attempts, data and schedule have no
 keeps the choice that was made for it, edited by hand or not.
 """
 
+from math import isnan, nan
+
 from blake3 import blake3
 from rich.console import Console
 from rich.progress import Progress
@@ -11,9 +13,8 @@ from rich.progress import Progress
 from components.errors import ArtefactError, InputError
 from components.methods.catalog import METHODS
 from components.training.settings import Schedule
-from components.training.task import Task
 from project.layout import Layout
-from project.learning_task import ProjectTask, load_task
+from project.learning_task import NO_LABEL_KNOWN, ProjectTask, load_task
 from project.ray_session import ray_session
 from project.settings import Settings
 from project.stage_command import Report
@@ -26,15 +27,15 @@ from tuning.trial import Outcome, Trial
 def run(settings: Settings, layout: Layout) -> Report:
     """Try every attempt of every recipe that is to be trained, and keep the choices."""
     project = load_task(settings, layout)
-    trials = {name: _trials(name, settings, project) for name in settings.train.trained}
+    trials = {name: _trials(name, settings, project) for name in project.trained}
     marks = {name: _fingerprint(each, settings, project) for name, each in trials.items()}
     kept = _kept(layout, project, marks)
     wanted = [trial for name, each in trials.items() if name not in kept for trial in each]
     outcomes = _search(wanted, settings, layout, project) if wanted else []
     choices = choices_of(outcomes, project.task)
-    made = {name: _tuned(choice, marks[name]) for name, choice in choices.items()}
+    made = {name: _tuned(choice, marks[name], project) for name, choice in choices.items()}
     tuned = {
-        "zero_shot": _zero_shot(project.task, settings.train.schedule()),
+        "zero_shot": _zero_shot(project, settings.train.schedule()),
         **{name: kept.get(name) or made[name] for name in trials},
     }
     write_tuned(layout.tuned, project, tuned)
@@ -44,16 +45,28 @@ def run(settings: Settings, layout: Layout) -> Report:
         "chosen_by": RULES[rule],
         "num_trials": len(wanted),
         "methods": {name: each.as_yaml() for name, each in tuned.items()},
-        "summary": [
-            f"{len(wanted)} attempts tried, choices of {len(kept)} methods kept, rule {rule}: "
-            f"{RULES[rule]}",
-            *(
-                f"  {METHODS[name].title}: hold-out mAP {each.holdout_map:.3f}"
-                + (f", of {len(each.tried)} attempts" if each.tried else "")
-                for name, each in tuned.items()
-            ),
-        ],
+        "summary": _summary(project, tuned, len(wanted), len(kept)),
     }
+
+
+def _summary(
+    project: ProjectTask, tuned: dict[str, TunedMethod], num_tried: int, num_kept: int
+) -> list[str]:
+    if not project.trained:
+        return [f"nothing to choose, {NO_LABEL_KNOWN}"]
+    rule = project.task.holdout.rule
+    return [
+        f"{num_tried} attempts tried, choices of {num_kept} methods kept, rule {rule}: "
+        f"{RULES[rule]}",
+        *(f"  {METHODS[name].title}: {_in_words(each)}" for name, each in tuned.items()),
+    ]
+
+
+def _in_words(tuned: TunedMethod) -> str:
+    if isnan(tuned.holdout_map):
+        return "hold-out mAP not measured, no label is known to be present there"
+    among = f", of {len(tuned.tried)} attempts" if tuned.tried else ""
+    return f"hold-out mAP {tuned.holdout_map:.3f}{among}"
 
 
 def _trials(name: str, settings: Settings, project: ProjectTask) -> list[Trial]:
@@ -115,19 +128,32 @@ def _search(
             )
 
 
-def _tuned(choice: Choice, fingerprint: str) -> TunedMethod:
+def _tuned(choice: Choice, fingerprint: str, project: ProjectTask) -> TunedMethod:
     return TunedMethod(
         settings=choice.taken.trial.settings,
-        holdout_map=choice.taken.score,
+        holdout_map=_figure(choice.taken.score, project),
         fingerprint=fingerprint,
         tried=tuple(
-            {"holdout_mAP": outcome.score, "settings": plain(outcome.trial.settings)}
+            {
+                "holdout_mAP": _none_for_nan(_figure(outcome.score, project)),
+                "settings": plain(outcome.trial.settings),
+            }
             for outcome in choice.outcomes
         ),
     )
 
 
-def _zero_shot(task: Task, shared: Schedule) -> TunedMethod:
+def _zero_shot(project: ProjectTask, shared: Schedule) -> TunedMethod:
     """Nothing to choose; its figure is what all others are read against."""
-    learned = learn("zero_shot", task, shared, seed=0)
-    return TunedMethod(settings=learned.settings, holdout_map=learned.holdout_score, fingerprint="")
+    learned = learn("zero_shot", project.task, shared, seed=0)
+    figure = _figure(learned.holdout_score, project)
+    return TunedMethod(settings=learned.settings, holdout_map=figure, fingerprint="")
+
+
+def _figure(score: float, project: ProjectTask) -> float:
+    """The score; NaN where there was nothing to measure it by."""
+    return score if project.task.holdout.can_measure else nan
+
+
+def _none_for_nan(figure: float) -> float | None:
+    return None if isnan(figure) else figure

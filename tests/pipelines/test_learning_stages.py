@@ -1,5 +1,6 @@
 """tune, pseudo_label and train on a small project."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,9 +13,10 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from components.data.examples import read_examples
 from components.errors import ArtefactError, InputError
 from components.labelers.proposal_table import read_proposals
-from components.labels.tables import LABEL_SCHEMA, read_matrix, write_labels
+from components.labels.tables import LABEL_SCHEMA, read_labels, read_matrix, write_labels
 from components.models.tagger import Tagger
 from pipelines.pseudo_label import stage as pseudo_label
 from pipelines.train import stage as train
@@ -184,11 +186,29 @@ def test_without_verified_cells_the_report_says_so(tmp_path):
     assert "counted as absent" in tuned["chosen_by"]
 
 
-def test_no_known_training_label_is_a_clear_error(tmp_path):
-    layout = make_project(tmp_path)
+def test_without_any_label_zero_shot_works_alone_whatever_the_recipes(tmp_path):
+    layout = make_project(tmp_path, train={"recipes": ["vlpl", "efuda"]})
     write_labels(layout.labels, pa.table({name: [] for name in LABEL_SCHEMA.names}, LABEL_SCHEMA))
-    with pytest.raises(InputError, match="No label of any training image is known"):
-        run_stages(layout, tune)
+    tuned, trained = run_stages(layout, tune, train)
+    assert list(tuned["methods"]) == ["zero_shot"]
+    assert tuned["methods"]["zero_shot"]["holdout_mAP"] is None
+    assert [each["recipe"] for each in trained["taggers"]] == ["zero_shot"]
+    for report in (tuned, trained):
+        assert "no label of a training photograph is known" in report["summary"][0]
+        json.dumps(report, allow_nan=False)
+
+
+def test_a_hold_out_without_a_positive_gives_no_figure(tmp_path):
+    layout = make_project(tmp_path, train={"recipes": ["efuda"], "seeds": [0]})
+    table = read_labels(layout.labels)
+    held = {each.id for each in read_examples(layout.examples) if each.split == "val"}
+    write_labels(
+        layout.labels, table.filter([name not in held for name in table["example_id"].to_pylist()])
+    )
+    tuned, trained = run_stages(layout, tune, train)
+    assert {each["holdout_mAP"] for each in tuned["methods"].values()} == {None}
+    assert trained["taggers"][0]["holdout_mAP"] is None
+    assert "not measured" in tuned["summary"][-1]
 
 
 def test_without_any_label_nothing_is_proposed_and_the_reason_is_told(tmp_path):

@@ -1,6 +1,6 @@
 """Every kind of source, and the one way to read any of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pipelines.prepare.sources import (
     cub,
     folder,
     formatted,
+    images,
     jsonl,
     nuswide,
     tables,
@@ -26,6 +27,21 @@ from pipelines.prepare.sources.records import SourceRecord, SourceRecords, keep_
 from pipelines.prepare.sources.sketches import read_sketches
 from pipelines.prepare.sources.text_files import printable
 from project.settings.source import SourceSettings
+from project.source_kinds import SourceKind
+
+READERS: Mapping[SourceKind, Callable[[SourceSettings, Path], SourceRecords]] = {
+    "coco": coco.read,
+    "voc": voc.read,
+    "yolo": yolo.read,
+    "csv": tables.read,
+    "parquet": tables.read,
+    "folder": folder.read,
+    "jsonl": jsonl.read,
+    "images": images.read,
+    "nuswide": nuswide.read,
+    "cub": cub.read,
+    "formatted": formatted.read,
+}
 
 
 def read_source(source: SourceSettings, root: Path = Path()) -> SourceRecords:
@@ -43,7 +59,7 @@ def read_source(source: SourceSettings, root: Path = Path()) -> SourceRecords:
         InputError: If a whole file or folder cannot be used, or no label is named.
     """
     require_folder(root / source.images, "source.images")
-    labelled = _read_kind(source, root)
+    labelled = READERS[source.kind](source, root)
     sketches = read_sketches(source, root, source.vocabulary or labelled.label_names)
     names = labelled.label_names or unique_names(sorted({n for s in sketches for n in s.cells}))
     vocabulary = unique_names(source.vocabulary or names)
@@ -76,28 +92,6 @@ def _as_listed(source: SourceRecords, settings: SourceSettings) -> SourceRecords
     if settings.order == "by_id":
         records.sort(key=lambda record: record.id)
     return replace(source, records=tuple(records), notes=tuple(notes))
-
-
-def _read_kind(source: SourceSettings, root: Path) -> SourceRecords:
-    match source.kind:
-        case "coco":
-            return coco.read(source, root)
-        case "voc":
-            return voc.read(source, root)
-        case "yolo":
-            return yolo.read(source, root)
-        case "csv" | "parquet":
-            return tables.read(source, root)
-        case "folder":
-            return folder.read(source, root)
-        case "jsonl":
-            return jsonl.read(source, root)
-        case "nuswide":
-            return nuswide.read(source, root)
-        case "cub":
-            return cub.read(source, root)
-        case "formatted":
-            return formatted.read(source, root)
 
 
 def _unlisted(source: SourceSettings, root: Path, labelled: SourceRecords) -> list[SourceRecord]:

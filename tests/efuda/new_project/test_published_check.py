@@ -42,7 +42,8 @@ def test_another_layout_is_answered_with_what_is_expected_and_found(tmp_path):
         (["--published", "voc2012-few:0.3"], "shares of 0.01"),
         (["--published", "cub-single-positive:0.1"], "takes no share"),
         (["--published", "cub-single-positive", "--hide", "few:0.1"], "decides --hide itself"),
-        ([], "with --source, or a --published"),
+        ([], "Say what is known of the photographs"),
+        (["--published", "cub-single-positive", "--names", "owl"], "decides --names itself"),
     ],
 )
 def test_what_the_command_line_cannot_mean(arguments, message, tmp_path):
