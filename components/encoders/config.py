@@ -15,19 +15,18 @@ FORMS = "conse, open_clip:MODEL:PRETRAINED_TAG_OR_FILE or open_clip:local-dir:FO
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenClipConfig:
-    """Any open_clip architecture, by pretrained tag or by local checkpoint.
-
-    ``model`` is an architecture's name, or ``local-dir:PATH`` for a directory
-    that holds open_clip_config.json and open_clip_model.safetensors.
-    ``pretrained`` is a tag, a checkpoint file, or None with ``local-dir:``.
-    ``image_tower`` is a safetensors file of image tower weights that take the
-    place of the model's own, as training end to end leaves one with a tagger.
-    """
+    """Any open_clip architecture, by pretrained tag or by local checkpoint."""
 
     kind: Literal["open_clip"] = "open_clip"
+    """Which of the encoders this is."""
     model: str
+    """An architecture's name, or ``local-dir:PATH`` for a directory that holds
+    open_clip_config.json and open_clip_model.safetensors."""
     pretrained: str | None = None
+    """A pretrained tag, a checkpoint file, or null with ``local-dir:``."""
     image_tower: str | None = None
+    """A safetensors file of image tower weights that take the place of the model's own, as
+    training end to end leaves one with a tagger."""
 
     def described(self) -> str:
         """What it is made of, and under which licence, for model cards."""
@@ -40,16 +39,15 @@ class OpenClipConfig:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ConseConfig:
-    """The embedded encoder for photographs, which needs no download.
-
-    ``variant`` says where class probabilities are taken: ``plain`` from the
-    averaged feature map, as published; ``local`` at each of its locations and
-    then averaged, which finds small objects better.
-    """
+    """The embedded encoder for photographs, which needs no download."""
 
     kind: Literal["conse"] = "conse"
+    """Which of the encoders this is."""
     image_size_px: int = 288
+    """Side that pictures are scaled to, in pixels; 64 to 1,024."""
     variant: Literal["plain", "local"] = "plain"
+    """Where class probabilities are taken. plain: from the averaged feature map, as published;
+    local: at each of its places and then averaged, which finds small objects better."""
 
     def __post_init__(self) -> None:
         if not 64 <= self.image_size_px <= 1024:

@@ -39,6 +39,7 @@ class ProjectSettings(SettingsSection):
     """What the project is called, in reports and in the registry."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+    """The project's name; letters, digits, and `_.-` after the first."""
     attribution: str | None = None
     """Who made the pictures, and their licence; the service's page shows it."""
 
@@ -47,6 +48,7 @@ class ValidationSettings(SettingsSection):
     """When bad data stops the run."""
 
     max_quarantined_share: Share = 0.05
+    """Of the images: more in quarantine stop the run."""
     severity: dict[str, Literal["error", "warning"]] = Field(default_factory=dict)
     """Overrides the severity of single rules, by rule name."""
 
@@ -55,22 +57,30 @@ class EmbedSettings(SettingsSection):
     """How images become vectors."""
 
     views: tuple[Literal["original", "flip"], ...] = ("original", "flip")
+    """Forms of each picture that are encoded; training uses both."""
     regions: bool = True
+    """Whether parts of each picture are encoded too; several methods and evidence need them."""
     batch_size: Positive = 32
+    """Pictures encoded at once."""
     shard_size: Positive = 1024
+    """Pictures a file of vectors; a killed run loses one shard of work at most."""
     runner: Literal["auto", "local", "ray"] = "auto"
+    """local: in this process; ray: in Ray actors; auto decides by `ray_above`."""
     ray_above: Positive = 50_000
     """With runner auto: how many new images are worth starting Ray for."""
     num_actors: Positive = 1
+    """Ray actors that encode side by side."""
     num_threads: Annotated[int, Field(ge=0)] = 0
     """Threads of the encoder; 0 leaves torch's own choice."""
     use_gpu: bool = False
+    """Whether the encoder runs on a GPU."""
 
 
 class PromptSettings(SettingsSection):
     """How label names become sentences."""
 
     templates: Annotated[tuple[str, ...], Field(min_length=1)] = ("a photo of a {name}",)
+    """Sentences with the place `{name}`; their vectors are averaged."""
 
     @model_validator(mode="after")
     def _every_template_has_a_place(self) -> Self:
@@ -84,7 +94,9 @@ class CalibrateSettings(SettingsSection):
     """When a class has enough support for a calibration of its own."""
 
     min_positives: Positive = 10
+    """Known present cells in the hold-out from which a class is calibrated by itself."""
     num_bootstrap: Positive = 200
+    """Draws for the interval of each threshold."""
     beta: Annotated[float, Field(gt=0)] = 1.0
     """Thresholds maximise F-beta."""
 
@@ -93,17 +105,24 @@ class EvaluateSettings(SettingsSection):
     """How the figures of the report are computed."""
 
     num_bootstrap: Positive = 1000
+    """Draws for every interval of the report."""
     confidence: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    """Of the intervals."""
     seed: int = 0
+    """Of the draws."""
     num_mistakes: Positive = 24
+    """Pictures the report shows of the surest mistakes."""
 
 
 class IndexSettings(SettingsSection):
     """The search index."""
 
     exact_below: Positive = 100_000
+    """Pictures below which search compares all of them."""
     min_recall: Share = 0.95
+    """What an approximate index must find of the exact answers, or it is not used."""
     preview_px: Positive = 320
+    """Longer side of the previews, in pixels."""
 
 
 class RegistrySettings(SettingsSection):
@@ -112,6 +131,7 @@ class RegistrySettings(SettingsSection):
     model_name: str | None = None
     """None takes the project's name."""
     tracking_uri: str = "sqlite:///mlflow.db"
+    """Where MLflow keeps runs and versions; a path is taken from the project."""
     tolerance: Share = 0.01
     """How far below zero the interval of the difference in test mAP may reach."""
 
@@ -120,7 +140,9 @@ class ServeSettings(SettingsSection):
     """The service."""
 
     host: str = "127.0.0.1"
+    """Address to listen on; there is no password, so any other than this opens it to others."""
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    """Port to listen on."""
     originals: bool = False
     """Whether the pictures' own files can be downloaded, not only previews of them."""
 

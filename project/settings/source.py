@@ -26,9 +26,13 @@ class SourceSettings(SettingsSection):
     """Where images and labels lie, and in which format."""
 
     kind: SourceKind
+    """The format of the labels ([your own data](your-data.md))."""
     images: str
+    """Folder of the images, from the project's directory."""
     annotations: str | None = None
+    """File or folder of the labels."""
     captions: str | None = None
+    """File of captions."""
     sketches: str | None = None
     """Folder of sketches, one sub-folder a label."""
     exhaustive: bool | None = None
@@ -69,8 +73,12 @@ class HideSettings(SettingsSection):
             pattern=r"^(single-positive(@cole)?|partial:0?\.\d+(@hcp)?|few:0?\.\d+(@cap)?)$",
         ),
     ]
+    """single-positive keeps one present label an image; partial:SHARE that share of the cells;
+    few:SHARE all labels of that share of the images; @… draws as released code does."""
     seed: int = 1200
+    """Of the draw; the same seed hides the same cells."""
     splits: tuple[Split, ...] = ("train",)
+    """Where cells are hidden."""
 
     @model_validator(mode="before")
     @classmethod
@@ -86,8 +94,11 @@ class SplitSettings(SettingsSection):
     """Shares of the examples that the source does not assign to a split."""
 
     val: Share = 0.15
+    """Share of the hold-out, on which settings and thresholds are chosen."""
     test: Share = 0.2
+    """Share of the test split, which is measured once."""
     salt: str = "efuda"
+    """Part of the hash that splits images; another one draws another split."""
     rule: Literal["content", "cole", "labelled"] = "content"
     """How a hold-out is taken from the source's training list. content: by hash of the bytes;
     cole: by the permutation of the code released with the single-positive protocol; labelled:

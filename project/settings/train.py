@@ -18,6 +18,7 @@ class TuneSettings(SettingsSection):
     seed: int = 1001
     """Of the trials' fits; apart from the seeds whose results are reported."""
     runner: Literal["ray", "local"] = "ray"
+    """ray: trials side by side; local: one after another in this process."""
 
 
 class PseudoLabelSettings(SettingsSection):
@@ -49,20 +50,28 @@ class TrainSettings(SettingsSection):
     methods: MethodSections = Field(default_factory=MethodSections)
     """Settings of single methods that are used as they stand; what is left out is searched."""
     seeds: Annotated[tuple[int, ...], Field(min_length=1)] = (0, 1, 2)
+    """Each recipe is trained once a seed; figures are means over them."""
     epochs: Positive = 40
+    """Passes over the training images."""
     batch_size: Positive = 256
+    """Images a step."""
     learning_rate: Annotated[float, Field(gt=0)] = 0.003
+    """Of heads on cached vectors."""
     checkpoint_every: Positive = 10
+    """Epochs after which a killed training can go on."""
     num_workers: Annotated[int, Field(ge=0)] = 0
     """Ray Train workers; 0 trains in the process of the stage."""
     use_gpu: bool = False
+    """Whether training runs on a GPU."""
     precision: Literal["float32", "bfloat16", "float16"] = "float32"
+    """Of the forward pass."""
     encoder: Literal["frozen", "lora", "full"] = "frozen"
     """frozen: heads on cached vectors; lora, full: the image encoder learns with them, by
     low-rank updates or with all its weights, which wants a GPU."""
     encoder_learning_rate: Annotated[float, Field(gt=0)] | None = None
     """Of the image encoder; None takes 3e-4 for lora and 1e-5 for full."""
     lora_rank: Positive = 8
+    """With encoder: lora, the rank of the updates."""
 
     @model_validator(mode="after")
     def _no_setting_is_idle(self) -> Self:

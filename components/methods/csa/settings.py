@@ -30,19 +30,23 @@ class CSASettings(MethodSettings):
     estimation_share: float = 0.2
     """Of labelled images, kept apart for calibrated weights."""
     keep: Literal["teacher", "student"] = "teacher"
+    """Which of the two becomes the tagger."""
     decay: float = 0.99
     """Of the teacher's average."""
     region_dropout: float = 0.25
+    """Share of regions left out of strong views; in [0, 1)."""
     noise: float = 0.2
     """Of strong views, in standard deviations."""
     num_groups: int | None = None
     """Contexts; found where None."""
     images_for_half: float = 200.0
+    """Images of several known labels from which what occurs together counts half, names half."""
     shuffle_contexts: int | None = None
     """Seed of the control whose contexts are dealt out at random."""
     whole: Literal["absent", "fixed", "trained"] = "fixed"
     """Class prompts on the whole image: none, as zero-shot, or learned."""
     hidden: int = 64
+    """Width of the layer that reads contexts."""
     rate: float = 1 / 3
     """Of the schedule's learning rate."""
     prompts: Literal["residual", "tokens"] = "residual"
@@ -59,6 +63,7 @@ class CSASettings(MethodSettings):
     """Of the asymmetric loss; at least 0. All three at 0, which is cross-entropy, did better
     on hold-outs than 0, 4, 0.05 of the protocol of the same laboratory."""
     gamma_negative: float = 0.0
+    """Of the asymmetric loss; at least 0."""
     clip: float = 0.0
     """Absent cells below this probability cost nothing; in [0, 1)."""
 

@@ -31,7 +31,9 @@ class Annealing:
     """First and last K and V; the defaults are the published ones for COCO."""
 
     first: Belief = Belief(slope=0.0, offset=-2.0, centre=0.5, width=2.0)
+    """At the start."""
     last: Belief = Belief(slope=10.0, offset=-8.0, centre=0.8, width=0.5)
+    """At the end."""
 
     def at(self, epoch: int, epochs: int) -> Belief:
         """After ``epoch`` finished epochs of ``epochs``; later ones change nothing."""
@@ -79,7 +81,9 @@ class GPRSettings(MethodSettings):
     """The loss, its annealing, and who labels unknown cells; defaults as published for COCO."""
 
     cells: CellSettings = field(default_factory=CellSettings)
+    """What known and pseudo-labelled cells cost."""
     annealing: Annealing = field(default_factory=Annealing)
+    """How belief in pseudo-labels moves while training."""
     annealing_epochs: int | None = None
     """Over which K and V move; None is as long as the training, as in the published settings."""
     expected_positives: float | None = None

@@ -25,6 +25,7 @@ class TagAlignSettings(MethodSettings):
     tag_weight: float = 1.0
     """w_t."""
     num_blocks: int = 2
+    """Gated blocks of the projector."""
     kernel_size: int = 1
     """The paper's is 3; that overfits small sets whose neighbours say little."""
 

@@ -24,6 +24,7 @@ class TRMMLSettings(MethodSettings):
     warm_up_epochs: int = 2
     """Epochs in which only known cells teach."""
     contrast_temperature: float = 0.2
+    """Of the contrast between regions and prototypes; above 0."""
     contrast_vectors: int = 512
     """Regions of a batch that the contrast sees at most."""
     gamma_positive: float = 1.0
