@@ -61,6 +61,16 @@ def run_benchmark(measure: Callable[[], Iterable[Figure]]) -> None:
         print(figure_line(figure) if as_json else _sentence(figure), flush=True)
 
 
+def run_benchmark_or_part(measure: Callable[[bool], Iterable[Figure]]) -> None:
+    """Entry point of a benchmark that has a short form; ``measure`` is told whether it is asked."""
+    parser = argparse.ArgumentParser(description=measure.__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--quick", action="store_true", help="a part that ends within 5 minutes")
+    arguments = parser.parse_args()
+    for figure in measure(arguments.quick):
+        print(figure_line(figure) if arguments.json else _sentence(figure), flush=True)
+
+
 def run_on_project(measure: Callable[[Path], Iterable[Figure]], description: str) -> None:
     """Entry point of a benchmark that reads a finished project of the cards world."""
     parser = argparse.ArgumentParser(description=description.splitlines()[0])
