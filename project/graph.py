@@ -1,10 +1,9 @@
 """The graph of stages as DVC reads it: what each stage reads and writes.
 
 Both the repository's own dvc.yaml and those that `efuda init` writes come from
-here; `python -m project.graph` in a project writes its dvc.yaml anew, after
-the paths of its source were changed in params.yaml. Code is not a dependency:
-it belongs to the installed Efuda, not to the project; after an update
-`efuda run --force` computes everything anew.
+here. `efuda run` keeps a project's file in step with its params.yaml; `python -m project.graph`
+in a project writes it anew whatever it holds. Code is not a dependency: it belongs to the
+installed Efuda, not to the project; after an update `efuda run --force` computes everything anew.
 """
 
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ import yaml
 
 from components.atomic import write_text
 from components.encoders.config_paths import named_files
+from components.errors import InputError
+from project.graph_file import GraphFile, graph_text
 from project.layout import Layout
 from project.reviewed import make_reviewed_folder
 from project.settings import Settings, load_settings
@@ -30,7 +31,8 @@ TAGGERS = "data/taggers"
 CALIBRATION = "data/calibration"
 METRICS = "reports/metrics.json"
 REPORT_PLOTS = "reports/plots"
-# What a search depends on; not where or how often its results are trained.
+# What learning depends on. Where it is computed, how many things at a time and how often it is
+# saved change no result: none of the lists of settings below names such a key.
 _LEARNING = (
     "train.recipes",
     "train.methods",
@@ -38,6 +40,14 @@ _LEARNING = (
     "train.batch_size",
     "train.learning_rate",
     "train.precision",
+)
+_TRAINING = (
+    "train.seeds",
+    # Workers draw batches of their own.
+    "train.num_workers",
+    "train.encoder",
+    "train.encoder_learning_rate",
+    "train.lora_rank",
 )
 
 
@@ -78,7 +88,8 @@ def _scatter(name: str, *, x: str, y: str) -> dict[str, dict[str, str]]:
     return {f"reports/plots/{name}.csv": {"x": x, "y": y, "template": "scatter"}}
 
 
-def _source_files(settings: Settings) -> tuple[str, ...]:
+def source_files(settings: Settings) -> tuple[str, ...]:
+    """The files and folders of labels and images, as params.yaml names them."""
     source = settings.source
     named = (
         source.images,
@@ -97,14 +108,14 @@ def stage_files(settings: Settings) -> list[StageFiles]:
     return [
         StageFiles(
             name="prepare",
-            deps=(*_source_files(settings), REVIEWED),
+            deps=(*source_files(settings), REVIEWED),
             params=("source", "hide", "splits"),
             kept=("data/prepared",),
         ),
         StageFiles(
             name="validate",
             deps=("data/prepared",),
-            params=("source", "validation"),
+            params=("project.name", "validation"),
             outs=("data/validation",),
         ),
         StageFiles(
@@ -112,13 +123,13 @@ def stage_files(settings: Settings) -> list[StageFiles]:
             # Validation comes first, so that a broken rule stops the run here.
             deps=(EXAMPLES, VOCABULARY, "data/validation/validation.json", *weights),
             # Captions are encoded where a recipe learns from them.
-            params=("encoder", "embed", "prompts", "train.recipes"),
+            params=("encoder", "embed.views", "embed.regions", "prompts", "train.recipes"),
             kept=(FEATURES,),
         ),
         StageFiles(
             name="tune",
             deps=(*TABLES, FEATURES),
-            params=("embed.views", *_LEARNING, "tune"),
+            params=("embed.views", *_LEARNING, "tune.seed"),
             kept=("data/tuned",),
         ),
         StageFiles(
@@ -130,7 +141,7 @@ def stage_files(settings: Settings) -> list[StageFiles]:
         StageFiles(
             name="train",
             deps=(*TABLES, FEATURES, TUNED),
-            params=("embed.views", "train"),
+            params=("embed.views", *_LEARNING, *_TRAINING),
             kept=(TAGGERS,),
         ),
         StageFiles(
@@ -143,7 +154,7 @@ def stage_files(settings: Settings) -> list[StageFiles]:
             name="evaluate",
             # The only stage that may see the labels hidden on purpose.
             deps=("data/prepared", FEATURES, PROPOSALS, TAGGERS, CALIBRATION),
-            params=("project", "evaluate", "train.recipes", "train.seeds"),
+            params=("project.name", "evaluate", "train.recipes", "train.seeds"),
             outs=("reports/report.html",),
             metrics=(METRICS,),
             reports=(REPORT_PLOTS,),
@@ -157,7 +168,10 @@ def stage_files(settings: Settings) -> list[StageFiles]:
         StageFiles(
             name="register",
             deps=(*TABLES, TAGGERS, CALIBRATION, METRICS, "data/index"),
-            params=("project", "source", "hide", "encoder", "prompts", "registry"),
+            params=(
+                *("project", "source", "hide", "encoder", "prompts"),
+                *("registry.model_name", "registry.tracking_uri"),
+            ),
             outs=("data/bundle",),
             reports=("data/registered.json",),
         ),
@@ -188,22 +202,92 @@ PLOTS: list[object] = [
     _scatter("reliability", x="probability", y="share_present"),
 ]
 
-HEADER = """\
-# The graph of stages, written by Efuda: `efuda run` (or `dvc repro` in the
-# activated environment) runs those whose inputs have changed.
-"""
 
-
-def dvc_yaml(settings: Settings, *, drawn: bool = False) -> str:
-    """The text of dvc.yaml.
+def graph_of(settings: Settings, *, drawn: bool = False) -> dict[str, object]:
+    """The graph as dvc.yaml holds it.
 
     Args:
         settings: The project's; the paths of its source become dependencies.
         drawn: Whether the first stage draws the demo's images.
     """
     stages = [*([drawing_stage()] if drawn else []), *stage_files(settings)]
-    graph = {"stages": {stage.name: stage.as_dvc() for stage in stages}, "plots": PLOTS}
-    return HEADER + yaml.safe_dump(graph, sort_keys=False, width=100)
+    return {"stages": {stage.name: stage.as_dvc() for stage in stages}, "plots": PLOTS}
+
+
+def dvc_yaml(settings: Settings, *, drawn: bool = False) -> str:
+    """The text of dvc.yaml for a project that has none."""
+    return graph_text(graph_of(settings, drawn=drawn))
+
+
+def read_graph(root: Path, settings: Settings) -> GraphFile:
+    """The project's dvc.yaml beside the graph that its settings ask for.
+
+    Raises:
+        InputError: If there is none, or it cannot be read.
+    """
+    try:
+        text = (root / "dvc.yaml").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(
+            "There is no dvc.yaml here; `python -m project.graph` writes it from params.yaml."
+        ) from None
+    return GraphFile.parse(text, graph_of(settings, drawn=is_drawn(text)))
+
+
+def fit_graph(root: Path, settings: Settings) -> list[str]:
+    """Bring dvc.yaml, and the folder that it watches, in step with the settings.
+
+    A graph without any stage of Efuda's is left alone.
+
+    Returns:
+        What was written, a sentence each.
+
+    Raises:
+        InputError: If that would lose what someone changed in it by hand.
+    """
+    graph, told = read_graph(root, settings), []
+    if graph.is_theirs:
+        return told
+    if graph.changed:
+        stages = ", ".join(graph.changed)
+        if graph.is_edited:
+            raise InputError(
+                f"dvc.yaml does not fit params.yaml (stages: {stages}), and it is not as Efuda "
+                "wrote it, so nothing was changed. `python -m project.graph` writes it anew; it "
+                "keeps stages of your own, and loses comments and changes to other stages."
+            )
+        write_text(root / "dvc.yaml", graph_text(graph.wanted, graph.added))
+        told.append(f"dvc.yaml was written anew to fit params.yaml (stages: {stages}).")
+    if not (root / REVIEWED).is_dir():
+        make_reviewed_folder(Layout(root))
+        told.append(f"The folder {REVIEWED} was missing; it was made again.")
+    return told
+
+
+def refuse_unwatched_source(root: Path, settings: Settings) -> None:
+    """Refuse files of the source that dvc.yaml does not watch: later changes would go unseen.
+
+    `efuda run` mends the graph itself; this is for whoever calls DVC or the stage. Without a
+    dvc.yaml, or with one that does not know prepare, nobody relies on it.
+
+    Raises:
+        InputError: Naming the first such file, and what to type.
+    """
+    try:
+        graph = read_graph(root, settings)
+    except InputError:
+        return
+    stage = graph.found["stages"].get("prepare")
+    deps = stage.get("deps") if isinstance(stage, dict) else None
+    if not isinstance(deps, list):
+        return
+    watched = [dep for dep in deps if isinstance(dep, str)]
+    for path in source_files(settings):
+        if not any(Path(path).is_relative_to(dep) for dep in watched):
+            raise InputError(
+                f"params.yaml names {path}, which dvc.yaml does not watch, so changes to it would "
+                "go unseen. `efuda run` brings dvc.yaml in step and goes on."
+            )
 
 
 def is_drawn(text: str) -> bool:
@@ -215,10 +299,17 @@ def is_drawn(text: str) -> bool:
 
 
 def main() -> None:
-    """Write the dvc.yaml of the project in the current directory anew, and what it names."""
-    path = Path("dvc.yaml")
-    drawn = path.exists() and is_drawn(path.read_text(encoding="utf-8"))
-    write_text(path, dvc_yaml(load_settings(), drawn=drawn))
+    """Write the dvc.yaml of the project in the current directory anew, and what it names.
+
+    Stages of people's own are kept.
+    """
+    settings = load_settings()
+    try:
+        graph = read_graph(Path(), settings)
+        text = graph_text(graph.wanted, graph.added)
+    except InputError:
+        text = dvc_yaml(settings)
+    write_text(Path("dvc.yaml"), text)
     make_reviewed_folder(Layout())
 
 

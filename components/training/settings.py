@@ -20,6 +20,11 @@ class Schedule:
     """Of the forward pass: float32, bfloat16 or float16."""
     device: str = "cpu"
 
+    @property
+    def shaping(self) -> str:
+        """All that results depend on: not where they are computed, nor how often saved."""
+        return repr(replace(self, checkpoint_every=1, device="cpu"))
+
 
 RegionUse = Literal["none", "optional", "required"]
 

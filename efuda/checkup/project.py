@@ -8,7 +8,7 @@ import yaml
 
 from components.errors import InputError
 from components.findings import Finding, Status
-from project.graph import dvc_yaml, is_drawn
+from project.graph import read_graph
 from project.settings import Settings, load_settings
 
 
@@ -38,21 +38,19 @@ def project_findings(root: Path) -> list[Finding]:
 
 
 def _graph(root: Path, settings: Settings) -> Finding:
-    path = root / "dvc.yaml"
-    remedy = "`python -m project.graph` writes it anew from params.yaml"
     try:
-        text = path.read_text(encoding="utf-8")
-        stages = yaml.safe_load(text)["stages"]
-    except FileNotFoundError:
-        return Finding(Status.ERROR, "dvc.yaml", "missing", remedy)
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError) as fault:
-        return Finding(Status.ERROR, "dvc.yaml", f"cannot be read: {fault!r}", remedy)
-    wanted = yaml.safe_load(dvc_yaml(settings, drawn=is_drawn(text)))["stages"]
-    changed = sorted(name for name in wanted if stages.get(name) != wanted[name])
-    if changed:
-        detail = f"stages that do not fit params.yaml: {', '.join(changed)}"
-        return Finding(Status.WARNING, "dvc.yaml", detail, f"unless you changed it: {remedy}")
-    return Finding(Status.OK, "dvc.yaml", f"{len(stages)} stages")
+        graph = read_graph(root, settings)
+    except InputError as fault:
+        remedy = "`python -m project.graph` writes it from params.yaml"
+        return Finding(Status.ERROR, "dvc.yaml", str(fault), remedy)
+    if not graph.changed:
+        return Finding(Status.OK, "dvc.yaml", f"{len(graph.found['stages'])} stages")
+    detail = f"stages that do not fit params.yaml: {', '.join(graph.changed)}"
+    remedy = "`efuda run` writes it anew"
+    if graph.is_theirs or graph.is_edited:
+        detail += "; it was edited by hand"
+        remedy = "unless that is meant so: `python -m project.graph` writes it anew"
+    return Finding(Status.WARNING, "dvc.yaml", detail, remedy)
 
 
 def _repository(root: Path) -> Finding:

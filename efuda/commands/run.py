@@ -24,9 +24,10 @@ def run(ctx: typer.Context) -> Answer:
     train, `efuda run --force embed` runs it although nothing changed,
     `--single-item` runs a stage without those before it, `--downstream tune` it
     and all that follow, `--dry` only tells what would run. `dvc repro --help`
-    lists them all.
+    lists them all. First dvc.yaml is brought in step with params.yaml.
     """
-    check_project(Path())
+    for line in fitted_project(Path()):
+        print(f"efuda run: {line}", file=sys.stderr)
     status, ran, tail = _run_told(ctx.args)
     report: dict[str, object] = {"ok": status == 0, "ran": ran}
     if status == 0:
@@ -43,19 +44,27 @@ def command_line(arguments: Sequence[str]) -> list[str]:
     return [sys.executable, "-m", "dvc", "repro", *arguments]
 
 
-def check_project(root: Path) -> None:
-    """Refuse to run outside a project, or with settings that cannot be used.
+def fitted_project(root: Path) -> list[str]:
+    """Refuse to run outside a project, and bring its graph in step with its settings.
+
+    Returns:
+        What had to be written, a sentence each.
 
     Raises:
         InputError: Saying what is missing or wrong.
     """
+    from project.graph import fit_graph
     from project.settings import load_settings
 
-    load_settings(root / "params.yaml")
+    settings = load_settings(root / "params.yaml")
     if not (root / "dvc.yaml").is_file():
-        raise InputError("There is no dvc.yaml here; make a project with `efuda init`.")
+        raise InputError(
+            "There is no dvc.yaml here; make a project with `efuda init`, or, where it was lost, "
+            "write it from params.yaml with `python -m project.graph`."
+        )
     if not (root / ".dvc").is_dir():
         raise InputError("This is not a DVC repository; run `git init` and `dvc init` here.")
+    return fit_graph(root, settings)
 
 
 def _run_told(arguments: Sequence[str]) -> tuple[int, list[str], str]:

@@ -23,6 +23,7 @@ from pipelines.prepare.sources.caption_labels import with_caption_labels
 from pipelines.prepare.sources.catalog import read_source
 from pipelines.prepare.sources.records import SourceRecord, label_matrix
 from pipelines.prepare.split_choice import choose_splits
+from project.graph import refuse_unwatched_source
 from project.layout import Layout
 from project.reviewed import refuse_unwatched_labels
 from project.settings import Settings
@@ -33,6 +34,7 @@ from project.stage_command import Report
 def run(settings: Settings, layout: Layout) -> Report:
     """Read the source, open every image once, and write the tables of the project."""
     refuse_unwatched_labels(layout)
+    refuse_unwatched_source(layout.root, settings)
     captioned = with_caption_labels(read_source(settings.source, layout.root), settings.source)
     source = captioned.source
     drawn_over = training_list(source.records)

@@ -109,7 +109,7 @@ def _fingerprint(
         project.fingerprint(name),
         name,
         repr(chosen),
-        repr(settings.train.schedule()),
+        settings.train.schedule().shaping,
         settings.pseudo_label.model_dump_json(exclude={"method"}),
     )
     return blake3("|".join(read).encode()).hexdigest()[:16]

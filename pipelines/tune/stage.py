@@ -82,7 +82,7 @@ def _fingerprint(trials: list[Trial], settings: Settings, project: ProjectTask) 
     read = (
         project.fingerprint(trials[0].method),
         repr(trials),
-        repr(settings.train.schedule()),
+        settings.train.schedule().shaping,
         str(settings.tune.seed),
         settings.prompts.templates[0] if project.task.names.prompter else "",
     )

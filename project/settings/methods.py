@@ -11,11 +11,13 @@ from components.errors import InputError
 from components.methods.catalog import METHODS, Method
 from components.training.settings import MethodSettings
 from project.settings.section import SettingsSection
+from project.settings.suggestions import did_you_mean, suggestion
 
 
 def _known(name: str) -> str:
     if name not in METHODS:
-        raise ValueError(f"no method is called {name!r}; use one of {', '.join(METHODS)}")
+        hint = did_you_mean(name, list(METHODS))
+        raise ValueError(f"no method is called {name!r}; use one of {', '.join(METHODS)}.{hint}")
     return name
 
 
@@ -93,7 +95,8 @@ def settings_of(method: str, values: Mapping[str, Any], origin: str) -> MethodSe
         section = getattr(MethodSections.model_validate({method: dict(values)}), method)
     except ValidationError as fault:
         told = [
-            f"  {'.'.join((origin, *(str(step) for step in error['loc'][1:])))}: {error['msg']}"
+            f"  {'.'.join((origin, *(str(step) for step in error['loc'][1:])))}: {error['msg']}."
+            f"{suggestion(error, MethodSections.model_json_schema())}"
             for error in fault.errors(include_url=False)
         ]
         raise InputError("\n".join(["Settings that cannot be used:", *told])) from None

@@ -15,6 +15,7 @@ from components.encoders.config import EncoderConfig, OpenClipConfig
 from components.errors import InputError
 from project.settings.section import Positive, SettingsSection, Share
 from project.settings.source import HideSettings, SourceSettings, SplitSettings
+from project.settings.suggestions import suggestion
 from project.settings.train import PseudoLabelSettings, TrainSettings, TuneSettings
 
 HEADER = "# Every number that a stage depends on. Unknown keys are errors.\n"
@@ -204,10 +205,13 @@ def parse_settings(values: object, origin: str) -> Settings:
         return Settings.model_validate(values)
     except ValidationError as fault:
         lines = [f"{origin} has {fault.error_count()} fault(s):"]
+        schema = Settings.model_json_schema()
         for error in fault.errors(include_url=False):
             place = ".".join(str(step) for step in error["loc"]) or "(top level)"
             given = _shown(error["input"]) if error["type"] != "missing" else "nothing"
-            lines.append(f"  {place}: {_GONE.get(place) or error['msg']} (got {given})")
+            told = _GONE.get(place) or error["msg"]
+            hint = "" if place in _GONE else suggestion(error, schema)
+            lines.append(f"  {place}: {told} (got {given}).{hint}")
         lines.append("Correct these lines and run again; `efuda doctor` checks the file alone.")
         raise InputError("\n".join(lines)) from None
 

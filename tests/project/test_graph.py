@@ -1,10 +1,13 @@
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from project.graph import dvc_yaml, is_drawn, stage_files
+from components.errors import InputError
+from components.training.settings import Schedule
+from project.graph import dvc_yaml, is_drawn, refuse_unwatched_source, stage_files
 from project.reviewed import README
 from project.settings import Settings, load_settings, parse_settings
 
@@ -85,3 +88,55 @@ def test_what_people_decided_is_a_dependency_of_prepare_that_exists(demo):
     prepare = next(stage for stage in stage_files(demo) if stage.name == "prepare")
     assert "reviewed" in prepare.deps
     assert (ROOT / "reviewed" / "README.md").read_text(encoding="utf-8") == README
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("train.use_gpu", "train.checkpoint_every", "tune.runner", "tune.max_concurrent"),
+        *("embed.runner", "embed.ray_above", "embed.num_actors", "embed.num_threads"),
+        *("embed.batch_size", "embed.use_gpu", "embed.shard_size"),
+        *("serve.host", "serve.port", "registry.tolerance", "project.attribution"),
+    ],
+)
+def test_where_and_how_fast_things_are_computed_runs_no_learning_again(demo, key):
+    """Only the card of a new version may tell such a thing."""
+    dependent = {
+        stage.name
+        for stage in stage_files(demo)
+        if any(key == param or key.startswith(f"{param}.") for param in stage.params)
+    }
+    assert dependent <= ({"register"} if key == "project.attribution" else set())
+
+
+@pytest.mark.parametrize(
+    ("key", "stage"),
+    [
+        ("source.encoding", "prepare"),
+        ("embed.regions", "embed"),
+        ("train.epochs", "tune"),
+        ("tune.seed", "tune"),
+        ("train.lora_rank", "train"),
+        ("train.num_workers", "train"),
+        ("registry.model_name", "register"),
+    ],
+)
+def test_what_changes_a_result_is_watched(demo, key, stage):
+    params = next(each.params for each in stage_files(demo) if each.name == stage)
+    assert any(key == param or key.startswith(f"{param}.") for param in params)
+
+
+def test_a_search_does_not_depend_on_where_it_ran():
+    schedule = Schedule(epochs=3, batch_size=8, learning_rate=0.1)
+    elsewhere = replace(schedule, device="cuda", checkpoint_every=2)
+    assert elsewhere.shaping == schedule.shaping
+    assert replace(schedule, precision="float16").shaping != schedule.shaping
+
+
+def test_a_source_that_the_graph_does_not_watch_is_refused(tmp_path, demo):
+    (tmp_path / "dvc.yaml").write_text(dvc_yaml(demo, drawn=True), encoding="utf-8")
+    refuse_unwatched_source(tmp_path, demo)
+    source = demo.source.model_copy(update={"annotations": "data/cards/corrected.json"})
+    moved = demo.model_copy(update={"source": source})
+    with pytest.raises(InputError, match=r"corrected\.json, which dvc\.yaml does not watch"):
+        refuse_unwatched_source(tmp_path, moved)

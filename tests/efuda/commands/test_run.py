@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from components.errors import InputError
 from efuda.new_project.create import make_repository
 from project.environment import quiet_environment, with_this_python_first
+from project.graph import dvc_yaml, graph_of
+from project.graph import main as write_graph
+from project.graph_file import graph_text
+from project.settings import load_settings
 from project.stage_lock import only_run
 from tests.efuda.called import call
 
@@ -76,6 +81,47 @@ def test_unknown_keys_stop_the_run_before_any_stage(project):
         call("run")
     assert "train.epochs" in str(fault.value)
     assert "train.learning_rte" in str(fault.value)
+
+
+def test_the_graph_follows_the_settings(project, capfd):
+    (project / "images").mkdir()
+    (project / "others").mkdir()
+    settings = load_settings(project / "params.yaml")
+    added = {"stages": {"mine": {"cmd": "echo mine", "outs": ["mine.txt"]}}}
+    graph = project / "dvc.yaml"
+    graph.write_text(graph_text(graph_of(settings), added), encoding="utf-8")
+    (project / "params.yaml").write_text(
+        PARAMS.replace("images: images", "images: others"), encoding="utf-8"
+    )
+    assert call("run", "--dry", "mine") == 0
+    told = capfd.readouterr().err
+    assert "dvc.yaml was written anew to fit params.yaml (stages: prepare)." in told
+    assert "The folder reviewed was missing; it was made again." in told
+    stages = yaml.safe_load(graph.read_text(encoding="utf-8"))["stages"]
+    assert "others" in stages["prepare"]["deps"]
+    assert stages["mine"] == {"cmd": "echo mine", "outs": ["mine.txt"]}
+    assert call("run", "--dry", "mine") == 0
+    assert "written anew" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("edit", ["comment", "command"])
+def test_a_graph_that_was_edited_by_hand_is_not_lost(project, edit):
+    graph = project / "dvc.yaml"
+    text = dvc_yaml(load_settings(project / "params.yaml"))
+    text = (
+        text.replace("stages:", "# mine\nstages:")
+        if edit == "comment"
+        else text.replace("pipelines.prepare", "pipelines.prepare --json")
+    )
+    graph.write_text(text, encoding="utf-8")
+    (project / "params.yaml").write_text(
+        PARAMS.replace("images: images", "images: others"), encoding="utf-8"
+    )
+    with pytest.raises(InputError, match=r"prepare.*`python -m project\.graph`"):
+        call("run", "--dry")
+    assert graph.read_text(encoding="utf-8") == text
+    write_graph()
+    assert "others" in graph.read_text(encoding="utf-8")
 
 
 def test_a_project_without_dvc_is_told_how_to_mend_it(tmp_path, monkeypatch):
