@@ -7,18 +7,18 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from blake3 import blake3
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from components.atomic import atomic_path
+from components.array_file import read_arrays, write_arrays
 from components.captions.captioned_images import CaptionedImages, TagList
 from components.captions.tag_matrix import TagMatrix
 from components.errors import ArtefactError
 
 _LISTS = ("captions", "objects", "attributes")
+REMEDY = "run `efuda run embed`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +72,11 @@ class KeptCaptions:
         """Write one safetensors file."""
         notes = {
             "encoder_id": self.encoder_id,
-            "grid": json.dumps(self.grid),
+            "grid": self.grid,
             "made_of": self.made_of,
-            "example_ids": json.dumps(self.example_ids),
+            "example_ids": self.example_ids,
         }
-        arrays = {name: np.ascontiguousarray(each) for name, each in _arrays(self.images).items()}
-        with atomic_path(path) as temporary:
-            save_file(arrays, temporary, metadata=notes)
+        write_arrays(path, _arrays(self.images), notes)
 
     @classmethod
     def load(cls, path: Path) -> "KeptCaptions":
@@ -91,22 +89,23 @@ class KeptCaptions:
             raise ArtefactError(
                 f"{path} does not exist: the captions have not been read. Run `efuda run embed`."
             )
+        arrays, notes = read_arrays(path, REMEDY)
         try:
-            with safe_open(path, framework="np") as opened:
-                notes = opened.metadata()
-                arrays = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-        except (OSError, SafetensorError) as fault:
-            raise ArtefactError(
-                f"{path} cannot be read ({fault}); run `efuda run embed`."
-            ) from None
-        rows, columns = json.loads(notes["grid"])
-        return cls(
-            encoder_id=notes["encoder_id"],
-            grid=(rows, columns),
-            made_of=notes["made_of"],
-            example_ids=tuple(json.loads(notes["example_ids"])),
-            images=CaptionedImages(**{name: _list(arrays, name) for name in _LISTS}),
-        )
+            rows, columns = _value(notes["grid"])
+            return cls(
+                encoder_id=notes["encoder_id"],
+                grid=(rows, columns),
+                made_of=notes["made_of"],
+                example_ids=tuple(_value(notes["example_ids"])),
+                images=CaptionedImages(**{name: _list(arrays, name) for name in _LISTS}),
+            )
+        except (KeyError, TypeError, ValueError) as fault:
+            raise ArtefactError(f"{path} holds no captions ({fault}); {REMEDY}.") from None
+
+
+def _value(note: Any) -> Any:
+    """A note as it is, or as files of earlier versions hold it: as the text of its JSON."""
+    return json.loads(note) if isinstance(note, str) else note
 
 
 def _arrays(images: CaptionedImages) -> dict[str, np.ndarray]:

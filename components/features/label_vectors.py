@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from components.atomic import atomic_path
+from components.array_file import read_arrays, write_arrays
 from components.errors import ArtefactError
+
+REMEDY = "run `efuda run embed`"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,25 +30,24 @@ class LabelVectors:
         notes = {
             "encoder_id": self.encoder_id,
             "vocabulary_hash": self.vocabulary_hash,
-            "temperature": repr(self.temperature),
+            "temperature": self.temperature,
         }
-        with atomic_path(path) as temporary:
-            save_file({"vectors": np.ascontiguousarray(self.vectors)}, temporary, metadata=notes)
+        write_arrays(path, {"vectors": self.vectors}, notes)
 
     @classmethod
     def load(cls, path: Path) -> "LabelVectors":
-        """Read what :meth:`save` wrote."""
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            ArtefactError: If it is not there or cannot be read.
+        """
+        arrays, notes = read_arrays(path, REMEDY)
         try:
-            with safe_open(path, framework="np") as opened:
-                notes = opened.metadata()
-                vectors = opened.get_tensor("vectors")
-        except (OSError, SafetensorError) as fault:
-            raise ArtefactError(
-                f"{path} cannot be read ({fault}); run `efuda run embed`."
-            ) from None
-        return cls(
-            encoder_id=notes["encoder_id"],
-            vocabulary_hash=notes["vocabulary_hash"],
-            temperature=float(notes["temperature"]),
-            vectors=vectors,
-        )
+            return cls(
+                encoder_id=notes["encoder_id"],
+                vocabulary_hash=notes["vocabulary_hash"],
+                temperature=float(notes["temperature"]),
+                vectors=arrays["vectors"],
+            )
+        except (KeyError, TypeError, ValueError) as fault:
+            raise ArtefactError(f"{path} holds no label vectors ({fault}); {REMEDY}.") from None

@@ -15,9 +15,8 @@ from typing import Literal, cast, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float, Float32
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
+from components.array_file import read_arrays, write_arrays
 from components.errors import ArtefactError
 from components.search.exact import ExactSearch, Hits
 from components.search.index import SearchIndex, unit_rows
@@ -53,23 +52,21 @@ class ModalityMeans:
 
     def save(self, directory: Path) -> None:
         """Write the means into ``directory``."""
-        tensors = {"photo": self.photo, "sketch": self.sketch}
-        metadata = {"sketch_source": self.sketch_source}
-        save_file(tensors, directory / FILE_NAME, metadata=metadata)
+        arrays = {"photo": self.photo, "sketch": self.sketch}
+        write_arrays(directory / FILE_NAME, arrays, {"sketch_source": self.sketch_source})
 
     @classmethod
     def load(cls, directory: Path) -> "ModalityMeans":
         """Read what :meth:`save` wrote."""
         path = directory / FILE_NAME
+        arrays, notes = read_arrays(path, "index again")
         try:
-            with safe_open(path, framework="numpy") as file:
-                source = file.metadata()["sketch_source"]
-                if source not in get_args(SketchSource):
-                    raise KeyError(source)
-                photo, sketch = file.get_tensor("photo"), file.get_tensor("sketch")
-        except (OSError, SafetensorError, KeyError, TypeError) as fault:
+            source = notes["sketch_source"]
+            if source not in get_args(SketchSource):
+                raise KeyError(source)
+            return cls(arrays["photo"], arrays["sketch"], cast(SketchSource, source))
+        except KeyError as fault:
             raise ArtefactError(f"{path} cannot be read ({fault}); index again.") from None
-        return cls(photo, sketch, cast(SketchSource, source))
 
 
 class SketchSearch:
