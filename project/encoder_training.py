@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import torch
 from safetensors.torch import save_file
 
 from components.atomic import atomic_path, read_json
@@ -175,10 +174,8 @@ def _embed(
         InputError: If an image that embed could read cannot be read any more.
     """
     embed = settings.embed.model_copy(update={"views": (VIEW,), "regions": regions})
-    threads = torch.get_num_threads()
     job, encoder = embed_job(embed, config, features)
     done = embed_images(embed, job, encoder, images)
-    torch.set_num_threads(threads)  # embed's number is not training's
     if done.faults:
         content_hash, fault = next(iter(done.faults.items()))
         path = next(image.paths[0] for image in images if image.content_hash == content_hash)

@@ -1,7 +1,7 @@
-"""The one path from pictures to vectors: load ahead in threads, stack, encode by view."""
+"""From pictures to batches of pixels: load ahead in threads, and stack."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,8 +10,6 @@ from typing import Generic, Literal, TypeVar
 import torch
 from jaxtyping import Num
 from torch import Tensor
-
-from components.encoders.encoder import Encoder, ImageVectors
 
 View = Literal["original", "flip"]
 Item = TypeVar("Item")
@@ -64,15 +62,6 @@ def loaded_batches(
                 yield _collect(*waiting.popleft())
         while waiting:
             yield _collect(*waiting.popleft())
-
-
-def encode_views(
-    encoder: Encoder, pixels: Num[Tensor, "batch 3 height width"], views: Iterable[View]
-) -> dict[View, ImageVectors]:
-    """Vectors of each view of a batch; ``flip`` is the mirror image."""
-    return {
-        view: encoder.encode_images(pixels.flip(-1) if view == "flip" else pixels) for view in views
-    }
 
 
 def _collect(

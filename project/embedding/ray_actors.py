@@ -1,18 +1,18 @@
 """Ray Data under the stage embed: a pool of actors, each with its own encoder.
 
 The rows of the data set are shards, not images: an actor runs the code of the
-local runner on a whole shard and writes it, so vectors do not travel and both
-runners give the same bytes. A shard that is computed twice, after an actor was
+local runner on a whole shard and writes it, so vectors do not travel. Both
+runners give the same bytes on machines of one kind, whatever their numbers of
+threads: see components.encoders.parts. A shard that is computed twice, after an actor was
 lost, overwrites itself.
 """
 
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
-import torch
 
 from components.encoders.batches import Fault
 from components.errors import InputError
@@ -65,9 +65,8 @@ def embed_on_ray(
 
 class _ShardActor:
     def __init__(self, job: EmbedJob) -> None:
-        # Ray limits a worker to one thread; the job says how many it wants.
-        torch.set_num_threads(max(1, job.num_threads))
-        self._embedder = ShardEmbedder(job)
+        # An actor takes the cores that Ray gave it, not one thread for each of the machine.
+        self._embedder = ShardEmbedder(replace(job, num_threads=max(1, job.num_threads)))
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         outcomes = [self._embedder.embed(_images(text)) for text in batch["shard"]]

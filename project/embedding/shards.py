@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from components.encoders.batches import Fault, View, encode_views, loaded_batches
+from components.encoders.batches import Fault, View, loaded_batches
 from components.encoders.catalog import build_encoder
 from components.encoders.config import EncoderConfig
 from components.encoders.encoder import Encoder
+from components.encoders.parts import PartEncoder, part_encoder
 from components.errors import InputError
 from components.features.store import FeatureStore
 from project.embedding.pixels import load_pixels, num_loaders
@@ -28,6 +28,7 @@ class EmbedJob:
     regions: bool
     batch_size: int
     num_threads: int
+    """Images are computed on so many threads; 0 means one a core. Vectors do not depend on it."""
     use_gpu: bool
 
     @property
@@ -52,8 +53,6 @@ class ShardEmbedder:
         Raises:
             InputError: If this machine's weights are not the job's.
         """
-        if job.num_threads:
-            torch.set_num_threads(job.num_threads)
         self._job = job
         self._encoder = encoder or build_encoder(job.encoder, job.device)
         if self._encoder.id != job.encoder_id:
@@ -70,12 +69,18 @@ class ShardEmbedder:
         """
         embedded: set[str] = set()
         faults: dict[str, Fault] = {}
-        for images, views in missing_by_view(self._store, shard, self._job.views).items():
-            embedded |= self._embed_views(images, views, faults)
+        job = self._job
+        with part_encoder(self._encoder, job.device, job.num_threads) as parts:
+            for images, views in missing_by_view(self._store, shard, job.views).items():
+                embedded |= self._embed_views(parts, images, views, faults)
         return ShardOutcome(len(embedded), faults)
 
     def _embed_views(
-        self, images: Sequence[ImageWork], views: Sequence[View], faults: dict[str, Fault]
+        self,
+        parts: PartEncoder,
+        images: Sequence[ImageWork],
+        views: Sequence[View],
+        faults: dict[str, Fault],
     ) -> set[str]:
         hashes: list[str] = []
         vectors: dict[View, list[np.ndarray]] = {view: [] for view in views}
@@ -90,7 +95,7 @@ class ShardEmbedder:
             if batch.pixels is None:
                 continue
             hashes.extend(image.content_hash for image in batch.items)
-            for view, encoded in encode_views(self._encoder, batch.pixels, views).items():
+            for view, encoded in parts.encode_views(batch.pixels, views).items():
                 # Half precision at once: a shard of region vectors is large.
                 vectors[view].append(encoded.global_vectors.numpy().astype(np.float16))
                 if self._job.regions:

@@ -72,7 +72,8 @@ class EmbedSettings(SettingsSection):
     num_actors: Positive = 1
     """Ray actors that encode side by side."""
     num_threads: Annotated[int, Field(ge=0)] = 0
-    """Threads of the encoder; 0 leaves torch's own choice."""
+    """Threads of the encoder, of each actor on Ray; 0 means one a core here, and one on Ray. The
+    vectors are the same with any number."""
     use_gpu: bool = False
     """Whether the encoder runs on a GPU."""
 

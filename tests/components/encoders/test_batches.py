@@ -2,33 +2,11 @@
 
 import threading
 from collections.abc import Generator
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 import torch
 
-from components.encoders.batches import Fault, encode_views, loaded_batches
-from components.encoders.encoder import Encoder, ImageVectors
-
-
-def first_pixel_encoder() -> Encoder:
-    """As little of an encoder as shows which way round its pixels come."""
-
-    def encode_images(pixels):
-        return ImageVectors(pixels[:, 0, 0, :1].float(), torch.zeros(len(pixels), 0, 1))
-
-    toy = SimpleNamespace(
-        id="toy-0",
-        embed_dim=1,
-        grid=(0, 0),
-        num_regions=0,
-        temperature=1.0,
-        preprocess=str,
-        encode_images=encode_images,
-        encode_texts=str,
-    )
-    return cast(Encoder, toy)
+from components.encoders.batches import Fault, loaded_batches
 
 
 def load(item: int) -> torch.Tensor | Fault:
@@ -76,10 +54,3 @@ def test_loading_stays_a_bounded_number_of_batches_ahead():
     assert isinstance(batches, Generator)
     batches.close()
     assert len(seen) == 12
-
-
-def test_flip_is_the_mirror_image():
-    pixels = torch.arange(2 * 3 * 2 * 5).reshape(2, 3, 2, 5)
-    vectors = encode_views(first_pixel_encoder(), pixels, ("original", "flip"))
-    assert vectors["original"].global_vectors.flatten().tolist() == [0, 30]
-    assert vectors["flip"].global_vectors.flatten().tolist() == [4, 34]

@@ -25,11 +25,20 @@ from tests.components.encoders.drawn_images import draw
 from tests.components.encoders.tiny_checkpoint import write_checkpoint
 
 ROOT = Path(__file__).parents[2]
+CARDS = Path(__file__).parents[3] / "examples" / "cards" / "encoder"
+"""Large enough that one thread and two add up in another order."""
+ODD = {"num_images": 13, "checkpoint": CARDS, "batch_size": 8, "shard_size": 8}
+"""A last shard of five images, that is of a part and one more."""
 
 
-def make_project(root: Path, num_images: int = 10, **embed_section) -> Layout:
+def make_project(
+    root: Path, num_images: int = 10, checkpoint: Path | None = None, **embed_section
+) -> Layout:
     layout = Layout(root)
-    write_checkpoint(root / "encoder")
+    if checkpoint is None:
+        write_checkpoint(root / "encoder")
+    else:
+        shutil.copytree(checkpoint, root / "encoder")
     for number in range(num_images):
         add_image(root, number)
     Vocabulary(("cat", "dog")).save(layout.vocabulary)
@@ -202,6 +211,13 @@ def test_a_run_stopped_between_any_two_shards_ends_the_same(tmp_path, monkeypatc
         assert arrays(broken) == arrays(whole)
 
 
+def test_the_number_of_threads_changes_no_byte(tmp_path):
+    one, two = (make_project(tmp_path / str(n), num_threads=n, **ODD) for n in (1, 2))
+    run(one)
+    run(two)
+    assert arrays(one) == arrays(two)
+
+
 @pytest.mark.slow
 def test_a_killed_run_ends_the_same(tmp_path):
     whole = make_project(tmp_path / "whole", num_images=60)
@@ -243,3 +259,16 @@ def test_ray_gives_the_same_bytes(tmp_path, monkeypatch):
     assert (report["runner"], report["embedded"], report["failed"]) == ("ray", 9, 1)
     assert arrays(on_ray) == arrays(local)
     assert read_quarantine(on_ray.embed_quarantine) == read_quarantine(local.embed_quarantine)
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.parametrize("num_threads", [0, 2])
+def test_ray_gives_the_same_bytes_in_a_last_shard_of_odd_size(tmp_path, monkeypatch, num_threads):
+    """With 0, an actor has one thread, and this process as many as the machine has cores."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    local = make_project(tmp_path / "local", num_threads=num_threads, **ODD)
+    on_ray = make_project(tmp_path / "ray", num_threads=num_threads, runner="ray", **ODD)
+    run(local)
+    assert run(on_ray)["runner"] == "ray"
+    assert arrays(on_ray) == arrays(local)
