@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from components import bundle as bundles
-from components.data.images import ImageFault, read_image_bytes
+from components.data.images import OWN_FILES, ImageFault, read_image_bytes
 from components.encoders.catalog import build_encoder
 from components.encoders.encoder import Encoder
 from components.errors import InputError
@@ -66,7 +66,7 @@ class PictureTagger:
 
     def __init__(self, bundle: bundles.Bundle, encoder: Encoder) -> None:
         self._service = Service(bundle)
-        self._batches = BatchEncoder(encoder)
+        self._batches = BatchEncoder(encoder, OWN_FILES)
 
     @property
     def version(self) -> str:

@@ -9,8 +9,16 @@ from ray import serve
 from ray.exceptions import RayError
 from ray.serve.handle import DeploymentHandle
 
+from components.data.images import ImageFault
 from project.ray_session import keep_replica_local
-from serving.encoding import BatchEncoder, EncodedImage, ImageTask, Outcome, encoded_or_raise
+from serving.encoding import (
+    BatchEncoder,
+    EncodedImage,
+    ImageTask,
+    Outcome,
+    PreparedImage,
+    encoded_or_raise,
+)
 from serving.guards.request_errors import RequestError
 
 MAX_BATCH = 16
@@ -44,11 +52,22 @@ class EncoderDeployment:
         # The first query would otherwise pay for what libraries load late.
         self._batches.encode_texts([("ready",)])
 
+    async def encode_image(self, task: ImageTask) -> Outcome:
+        """The vectors of a picture, or its fault.
+
+        It is decoded before it joins a batch, so that a slow one keeps no other waiting.
+        """
+        try:
+            prepared = await asyncio.to_thread(self._batches.prepare, task)
+        except ImageFault as fault:
+            return fault
+        return await self._encode_prepared(prepared)
+
     @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=BATCH_WAIT_S)
-    async def encode_image(self, tasks: list[ImageTask]) -> list[Outcome]:
-        """One outcome a task. In a thread, so that health checks are answered meanwhile."""
-        self._count(len(tasks))
-        return await asyncio.to_thread(self._batches.encode_images, tasks)
+    async def _encode_prepared(self, images: list[PreparedImage]) -> list[EncodedImage]:
+        """In a thread, so that health checks are answered meanwhile."""
+        self._count(len(images))
+        return await asyncio.to_thread(self._batches.encode_prepared, images)
 
     @serve.batch(max_batch_size=MAX_BATCH, batch_wait_timeout_s=BATCH_WAIT_S)
     async def encode_texts(self, groups: list[tuple[str, ...]]) -> list[np.ndarray]:

@@ -11,12 +11,9 @@ import torch
 from jaxtyping import Float32
 from PIL import Image
 
-from components.data.images import ImageFault, decode_image, image_size
-from components.data.quarantine_reasons import ImageReason
+from components.data.images import SENT_FILES, Budget, ImageFault, decode_image
 from components.encoders.encoder import Encoder
 
-MAX_PIXELS = 64_000_000
-"""Largest picture the service decodes; smaller than the pipeline's limit."""
 RAMP_PX = 128
 ENDS = ("black", "white")
 
@@ -44,6 +41,15 @@ class ImageTask:
     wants_regions: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PreparedImage:
+    """A picture as the encoder takes it; ``size_px`` is the width and height it was made of."""
+
+    pixels: torch.Tensor
+    size_px: tuple[int, int]
+    wants_regions: bool
+
+
 Outcome = EncodedImage | ImageFault
 
 
@@ -63,56 +69,57 @@ class QueryEncoder(Protocol):
         ...
 
 
-def check_image(body: bytes) -> None:
-    """Refuse by the header what is no picture or too large to decode.
-
-    Raises:
-        ImageFault: With the reason.
-    """
-    width, height = image_size(body)
-    if width * height > MAX_PIXELS:
-        raise ImageFault(
-            ImageReason.TOO_MANY_PIXELS,
-            f"{width:,} x {height:,} pixels; the service takes at most {MAX_PIXELS:,}",
-        )
-
-
 class BatchEncoder:
-    """Encodes many pictures or texts at once, one batch after the other."""
+    """Encodes many pictures or texts at once, one batch after the other.
 
-    def __init__(self, encoder: Encoder) -> None:
+    Args:
+        encoder: What computes.
+        budget: What decoding one picture may cost.
+    """
+
+    def __init__(self, encoder: Encoder, budget: Budget = SENT_FILES) -> None:
         self._encoder = encoder
+        self._budget = budget
         self._lock = threading.Lock()
+
+    def prepare(self, task: ImageTask) -> PreparedImage:
+        """Decode a picture in a process apart, and scale it for the encoder.
+
+        Raises:
+            ImageFault: If the bytes are not a picture, or one that costs too much.
+        """
+        picture = decode_image(task.body, self._budget)
+        return PreparedImage(self._encoder.preprocess(picture), picture.size, task.wants_regions)
+
+    def encode_prepared(self, images: Sequence[PreparedImage]) -> list[EncodedImage]:
+        """Vectors of each picture."""
+        with self._lock, torch.inference_mode():
+            pixels = torch.stack([image.pixels for image in images])
+            vectors = self._encoder.encode_images(pixels)
+        whole = vectors.global_vectors.float().cpu().numpy()
+        regions = vectors.region_vectors.float().cpu()
+        grid = self._encoder.grid
+        encoded: list[EncodedImage] = []
+        for row, image in enumerate(images):
+            if image.wants_regions and self._encoder.num_regions:
+                seen = seen_part(self._encoder, image.size_px)
+                encoded.append(EncodedImage(whole[row], regions[row].numpy(), grid, seen))
+            else:
+                encoded.append(EncodedImage(whole[row], None, grid))
+        return encoded
 
     def encode_images(self, tasks: Sequence[ImageTask]) -> list[Outcome]:
         """One outcome a task; a bad picture does not spoil its neighbours."""
-        outcomes: list[Outcome | None] = [None] * len(tasks)
-        pixels: list[torch.Tensor] = []
-        places: list[int] = []
-        sizes: list[tuple[int, int]] = []
-        for place, task in enumerate(tasks):
+        prepared: list[PreparedImage | ImageFault] = []
+        for task in tasks:
             # One at a time, so that one decoded picture at most is in memory.
             try:
-                check_image(task.body)
-                picture = decode_image(task.body)
-                pixels.append(self._encoder.preprocess(picture))
-                places.append(place)
-                sizes.append(picture.size)
+                prepared.append(self.prepare(task))
             except ImageFault as fault:
-                outcomes[place] = fault
-        if pixels:
-            with self._lock, torch.inference_mode():
-                vectors = self._encoder.encode_images(torch.stack(pixels))
-            whole = vectors.global_vectors.float().cpu().numpy()
-            regions = vectors.region_vectors.float().cpu()
-            for row, place in enumerate(places):
-                if tasks[place].wants_regions and self._encoder.num_regions:
-                    seen = seen_part(self._encoder, sizes[row])
-                    grid = self._encoder.grid
-                    outcomes[place] = EncodedImage(whole[row], regions[row].numpy(), grid, seen)
-                else:
-                    outcomes[place] = EncodedImage(whole[row], None, self._encoder.grid)
-        return [outcome for outcome in outcomes if outcome is not None]
+                prepared.append(fault)
+        images = [image for image in prepared if isinstance(image, PreparedImage)]
+        encoded = iter(self.encode_prepared(images) if images else [])
+        return [item if isinstance(item, ImageFault) else next(encoded) for item in prepared]
 
     def encode_texts(
         self, groups: Sequence[tuple[str, ...]]

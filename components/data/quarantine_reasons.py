@@ -12,6 +12,7 @@ class ImageReason(StrEnum):
     TRUNCATED = "truncated"
     TOO_MANY_PIXELS = "too_many_pixels"
     FILE_TOO_LARGE = "file_too_large"
+    TOO_COSTLY = "too_costly"
     UNSUPPORTED_MODE = "unsupported_mode"
     UNREADABLE = "unreadable"
 

@@ -67,7 +67,7 @@ def _told(fault: Exception) -> RequestError:
         case RequestError():
             return fault
         case ImageFault():
-            hint = "Send a JPEG, PNG, WebP, GIF, BMP or TIFF file."
+            hint = "Send a JPEG, PNG, WebP, HEIC, AVIF, JPEG 2000, GIF, BMP or TIFF file."
             message = f"The picture cannot be used: {fault.detail}."
             return invalid(str(fault.reason), message, hint)
         case InputError():

@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 
-from serving.encoding import ImageTask, check_image
+from components.data.images import check_known_format
+from serving.encoding import ImageTask
 from serving.guards.request_errors import RequestError, invalid
 from serving.host import Served
 from serving.messages import FILE_SCHEMA, SearchQuery, SearchResponse
@@ -60,7 +61,7 @@ async def search(request: Request, host: Served) -> SearchResponse:
     if asked.kind == "text":
         vectors = await host.encoder.encode_texts(service.prompts(query.text or ""))
     else:
-        await asyncio.to_thread(check_image, asked.body)
+        check_known_format(asked.body)
         image = await host.encoder.encode_image(ImageTask(asked.body))
         vectors = image.global_vector[None]
     return await asyncio.to_thread(

@@ -5,7 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from serving.encoding import ImageTask, check_image
+from components.data.images import check_known_format
+from serving.encoding import ImageTask
 from serving.host import Served
 from serving.messages import FILE_SCHEMA, TagQuery, TagResponse
 from serving.requests import is_multipart, not_empty, picture, read_form, validated
@@ -36,7 +37,7 @@ PARAMETERS: list[dict[str, Any]] = [
 async def tag(request: Request, host: Served) -> TagResponse:
     """Tags of a picture, with probability and threshold."""
     query, body = await read_tag_request(request)
-    await asyncio.to_thread(check_image, body)
+    check_known_format(body)
     wants_regions = query.evidence or host.service.reads_regions
     image = await host.tag_encoder.encode_image(ImageTask(body, wants_regions))
     return await asyncio.to_thread(host.service.tag, image, query)

@@ -3,13 +3,9 @@
 import os
 from pathlib import Path, PurePosixPath
 
+from components.data.images import IMAGE_EXTENSIONS
 from components.errors import InputError
 from pipelines.prepare.sources.text_files import printable
-
-IMAGE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".jpe", ".jfif"}
-)
-"""File names that count as images when a folder is listed; content is judged later."""
 
 
 def within_root(root: str, name: str) -> str | None:
@@ -59,7 +55,7 @@ def _walk(root: Path) -> list[str]:
         found.extend(
             (place / name).as_posix()
             for name in files
-            if not name.startswith(".") and Path(name).suffix.lower() in IMAGE_SUFFIXES
+            if not name.startswith(".") and Path(name).suffix.lower() in IMAGE_EXTENSIONS
         )
     return sorted(found)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.data.images import ImageFault, decode_image, image_size
+from components.data.images import ImageFault, decode_image, decoded_size
 from components.data.quarantine_reasons import ImageReason
 
 
@@ -141,7 +141,7 @@ def test_exif_orientation_is_applied(kind: str, orientation: int) -> None:
     exif[0x0112] = orientation
     data = encoded(Image.fromarray(pixels), kind, exif=exif)
     image = decode_image(data)
-    assert image.size == ((64, 32) if orientation < 5 else (32, 64)) == image_size(data)
+    assert image.size == ((64, 32) if orientation < 5 else (32, 64)) == decoded_size(data)
     assert pixel(image, (4, 4))[0] > 200
     assert pixel(image, (image.width - 4, image.height - 4))[0] < 50
 
@@ -177,11 +177,11 @@ def test_a_pixel_bomb_is_refused_from_its_header() -> None:
     for width, height in ((40_000, 40_000), (12_000, 9_000)):
         assert reason_of(png_header(width, height)) == ImageReason.TOO_MANY_PIXELS
         with pytest.raises(ImageFault, match="too_many_pixels"):
-            image_size(png_header(width, height))
+            decoded_size(png_header(width, height))
 
 
 def test_a_file_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("components.data.images.MAX_BYTES", 100)
+    monkeypatch.setattr("components.data.images.files.MAX_BYTES", 100)
     assert reason_of(encoded(noise(), "PNG")) == ImageReason.FILE_TOO_LARGE
 
 
