@@ -130,6 +130,11 @@ class Layout:
         return self.reports / "metrics.json"
 
     @property
+    def headline(self) -> Path:
+        """The few figures of the chosen tagger that DVC shows and compares."""
+        return self.reports / "headline.json"
+
+    @property
     def report_page(self) -> Path:
         return self.reports / "report.html"
 

@@ -14,6 +14,7 @@ from components.data.splits import split_hash
 from components.errors import ArtefactError
 from pipelines.evaluate.charts import draw_charts
 from pipelines.evaluate.figures import Figures, all_figures, rounded
+from pipelines.evaluate.headline import ZERO_SHOT, counted, headline
 from pipelines.evaluate.mistakes import examples_of, false_negatives, false_positives
 from pipelines.evaluate.page import ReportContent, report_page
 from pipelines.evaluate.plots import curves, write_tables
@@ -68,6 +69,8 @@ def run(settings: Settings, layout: Layout) -> Report:
     )
     write_text(layout.report_page, report_page(content))
     write_json(layout.metrics, metrics)
+    zero_shot = next((one for one in scored if one.file.recipe == ZERO_SHOT), None)
+    write_json(layout.headline, {**headline(metrics, test, chosen, zero_shot), **counted(layout)})
     return {**metrics, "summary": _summary(metrics, layout)}
 
 

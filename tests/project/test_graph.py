@@ -33,6 +33,12 @@ def test_every_command_names_a_module_that_exists(stage):
     assert importlib.util.find_spec(module) is not None
 
 
+def test_dvc_shows_the_few_figures_and_pictures_that_need_no_script():
+    shown = [path for stage in COMMITTED["stages"].values() for path in stage.get("metrics", [])]
+    assert shown == [{"reports/headline.json": {"cache": False}}]
+    assert all(plot.endswith(".svg") for plot in COMMITTED["plots"])
+
+
 def test_every_parameter_is_a_key_of_the_file(demo):
     """DVC looks into params.yaml itself, where a default that is not written is missing."""
     written = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
