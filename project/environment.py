@@ -27,14 +27,20 @@ QUIET = {
     # Tasks that take no GPU keep their variables about GPUs.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
-# A Ray that this process starts for itself needs no token file in HOME, but then nobody
-# else may reach it. Ray swaps 127.0.0.1 for the outer address of the machine unless
-# it believes that this machine cannot be part of a larger cluster, which is what the
-# second variable says; despite its name it holds on Linux too.
-LOOPBACK_ONLY = {
-    "RAY_AUTH_MODE": "disabled",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+# Ray swaps 127.0.0.1 for the outer address of the machine unless it believes that this
+# machine cannot be part of a larger cluster; despite its name the variable holds on Linux too.
+LOOPBACK_ONLY = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+# More patience than Ray has by itself: on a busy machine the proxy of Ray Serve would be killed
+# and started over because it took more than five seconds to get up, again and again.
+PATIENT = {
+    "RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S": "120",
+    "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "60",
+    "RAY_worker_register_timeout_seconds": "300",
+    "RAY_gcs_server_request_timeout_seconds": "300",
+    "RAY_health_check_failure_threshold": "20",
 }
+AUTHENTICATION = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")
+"""How Ray is told whether calls need a secret, and which."""
 
 
 def quiet_environment() -> None:
@@ -49,18 +55,39 @@ def quiet_environment() -> None:
 
 
 @contextmanager
-def loopback_environment() -> Generator[None]:
-    """Keep Ray on the loopback interface for the time of the block.
+def private_ray_environment(token: Path) -> Generator[None]:
+    """Let a Ray that is started in the block listen on loopback, and only to who knows the token.
 
-    Afterwards the variables are gone: a later block may join a real cluster.
+    Other accounts of this machine reach its ports, so the secret is asked for whatever the
+    user has set for clusters; that is back in place after the block.
+
+    Args:
+        token: File with the secret.
     """
-    added = {name: value for name, value in LOOPBACK_ONLY.items() if name not in os.environ}
-    os.environ.update(added)
+    ours: dict[str, str | None] = dict.fromkeys(AUTHENTICATION) | LOOPBACK_ONLY
+    ours |= {name: value for name, value in PATIENT.items() if name not in os.environ}
+    ours |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}
+    with variables(ours):
+        yield
+
+
+@contextmanager
+def variables(values: Mapping[str, str | None]) -> Generator[None]:
+    """Set variables of this process, or unset them where the value is None, for the block."""
+    before = {name: os.environ.get(name) for name in values}
+    _set(values)
     try:
         yield
     finally:
-        for name in added:
+        _set(before)
+
+
+def _set(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
             os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
 
 
 def with_this_python_first(environment: Mapping[str, str]) -> dict[str, str]:

@@ -9,15 +9,18 @@ import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from components.errors import InputError
-from project.environment import loopback_environment, quiet_environment
+from project.environment import private_ray_environment, quiet_environment
+from project.ray_directory import ray_directory
 
 LOOPBACK = "127.0.0.1"
 ALL_INTERFACES = "[::]"
 OBJECT_STORE_BYTES = 256 << 20
-START_ATTEMPTS = 3
+START_ATTEMPTS = 5
+SERVE_PATIENCE_S = 300
 
 
 def cluster_address() -> str | None:
@@ -58,7 +61,10 @@ def ray_session(num_cpus: int | None = None) -> Generator[None]:
 
 @contextmanager
 def local_ray(num_cpus: int | None = None) -> Generator[None]:
-    """Start a small Ray that listens on loopback alone, and stop it after the block.
+    """Start a small Ray that only this account can use, and stop it after the block.
+
+    It listens on loopback alone, asks every caller for a secret that was drawn for this run,
+    and keeps its files where no other account can read them.
 
     Args:
         num_cpus: Cores that it hands out; None means all that this process may use.
@@ -67,17 +73,21 @@ def local_ray(num_cpus: int | None = None) -> Generator[None]:
         InputError: If the machine is too busy to start it.
     """
     quiet_environment()
-    with loopback_environment():
-        import ray
+    with ray_directory() as directory:
+        with private_ray_environment(directory.token):
+            import ray
 
-        # Ray read the variable when it was imported, which may have been long ago.
-        _believe_in_clusters(possible=False)
-        try:
-            _start(num_cpus or num_cores())
-            yield
-        finally:
-            ray.shutdown()
-            _believe_in_clusters(possible=True)
+            # Ray read the variable when it was imported, which may have been long ago.
+            _believe_in_clusters(possible=False)
+            _read_authentication()
+            try:
+                _start(num_cpus or num_cores(), directory.session)
+                yield
+            finally:
+                ray.shutdown()
+                _believe_in_clusters(possible=True)
+        # Before the token is gone: a thread of Ray that still looks for it ends the process.
+        _read_authentication()
 
 
 def num_cores() -> int:
@@ -107,12 +117,21 @@ def keep_replica_local() -> None:
     replica.add_port_to_grpc_server = add_local_port
 
 
+def give_serve_time() -> None:
+    """Let Ray Serve wait for its proxy as long as a busy machine needs (Ray 2.60: 60 s)."""
+    from ray.serve._private import api, client
+
+    waiting: tuple[Any, ...] = (api, client)
+    for module in waiting:
+        module.HTTP_PROXY_TIMEOUT = SERVE_PATIENCE_S
+
+
 def _is_running() -> bool:
     ray: Any = sys.modules.get("ray")
     return ray is not None and ray.is_initialized()
 
 
-def _start(num_cpus: int) -> None:
+def _start(num_cpus: int, session: Path) -> None:
     """Start Ray; on a busy machine its own patience of 30 s can be too short."""
     import ray
 
@@ -124,21 +143,46 @@ def _start(num_cpus: int) -> None:
                 include_dashboard=False,
                 object_store_memory=OBJECT_STORE_BYTES,
                 _node_ip_address=LOOPBACK,
+                _temp_dir=str(session),
                 logging_level=logging.ERROR,
                 log_to_driver=False,
             )
         except Exception as fault:
             ray.shutdown()
-            if "timed out during startup" not in str(fault):
+            if not is_impatience(fault):
                 raise
             told = f"Ray did not start in time (attempt {attempt} of {START_ATTEMPTS}) …"
             print(f"efuda: {told}", file=sys.stderr, flush=True)
         else:
             return
-    raise InputError(
-        "Ray does not start in time: the machine is too busy, or too little memory is free. "
+    raise machine_is_busy()
+
+
+def is_impatience(fault: BaseException) -> bool:
+    """Whether Ray gave up waiting for a process of its own, as it does on busy machines."""
+    from ray.exceptions import RayActorError, RaySystemError, RpcError
+
+    # Ray has no class of its own for what a slow start looks like.
+    told = str(fault).lower()
+    slow = any(words in told for words in ("timed out", "timeout", "failed to connect", "in time"))
+    return slow or isinstance(fault, TimeoutError | RayActorError | RaySystemError | RpcError)
+
+
+def machine_is_busy() -> InputError:
+    """What to tell once patience has run out."""
+    return InputError(
+        "Ray does not start in time: the machine is busy, or too little memory is free. "
         "Try again when other work has ended."
     )
+
+
+def _read_authentication() -> None:
+    """Let Ray's compiled part look at the variables again; it reads them only once."""
+    from ray import _raylet
+
+    raylet: Any = _raylet
+    raylet.Config.initialize("")
+    raylet.AuthenticationTokenLoader.instance().reset_cache()
 
 
 def _believe_in_clusters(*, possible: bool) -> None:

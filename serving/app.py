@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from serving.encoding import QueryEncoder
-from serving.guards.body_limit import BodyLimit
+from serving.guards.guarded import Guarded
 from serving.guards.request_errors import RESPONSES, add_handlers
 from serving.host import Host
 from serving.routes import docs, health, images, model, originals, page, search, tag
@@ -43,7 +43,7 @@ def create_app(
         responses=RESPONSES,
     )
     app.state.host = Host(service, encoder, tag_encoder or encoder)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(Guarded)
     add_handlers(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -1,38 +1,21 @@
 """Starts the service on this machine and stops it cleanly."""
 
 import json
-import logging
 import os
 import signal
-import socket
 import sys
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from components.errors import InputError
 from project.layout import Layout
-from project.ray_session import LOOPBACK, local_ray, num_cores
+from project.ray_session import num_cores
 from project.registry import open_registry
 from project.settings import ServeSettings, Settings, load_settings
+from serving.address import LOCAL_HOSTS, Address, free_address
+from serving.ray_service import running, say
 from serving.release import Release, released_bundle
-
-LOCAL_HOSTS = (LOOPBACK, "localhost", "::1")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where the service listens."""
-
-    host: str
-    port: int
-
-    @property
-    def url(self) -> str:
-        """As a client gives it."""
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 def run_service(
@@ -89,56 +72,6 @@ def project_settings(layout: Layout) -> Settings:
     return load_settings(layout.params)
 
 
-def free_address(section: ServeSettings, host: str | None, port: int | None) -> Address:
-    """Host and port as given, else as the settings say, once nothing listens there.
-
-    Raises:
-        InputError: If the port is none, or the address cannot be listened on.
-    """
-    address = Address(host or section.host, section.port if port is None else port)
-    if not 1 <= address.port <= 65535:
-        raise InputError(f"A port is a number from 1 to 65535, got {address.port}.")
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address.host, address.port))
-        except OSError as fault:
-            raise InputError(
-                f"Cannot listen on {address.host} port {address.port}: "
-                f"{fault.strerror or fault}. Stop what uses it, or choose another with --port."
-            ) from None
-    return address
-
-
-@contextmanager
-def running(
-    bundle: Path, address: Address, *, num_threads: int, originals: Path | None = None
-) -> Generator[None]:
-    """Start Ray and the application; the block begins when it answers, and ends both.
-
-    Raises:
-        InputError: If the machine is too busy to start Ray.
-    """
-    with local_ray():
-        from ray import serve
-
-        logging.getLogger("ray.serve").setLevel(logging.WARNING)
-        from serving.deployments import build_application
-
-        try:
-            serve.start(
-                proxy_location="HeadOnly",
-                http_options={"host": address.host, "port": address.port},
-                logging_config={"log_level": "WARNING", "enable_access_log": False},
-            )
-            application = build_application(bundle, num_threads, originals)
-            serve.run(application, name="efuda", route_prefix="/")
-            yield
-        finally:
-            serve.shutdown()
-
-
 def _serve(
     release: Release, version: str, address: Address, num_threads: int, *, as_json: bool
 ) -> None:
@@ -150,13 +83,13 @@ def _serve(
     # Ray writes to standard output as it likes; what programs read is this one line.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    _say(f"starting Ray Serve for {release.title} …")
+    say(f"starting Ray Serve for {release.title} …")
     with running(release.directory, address, num_threads=num_threads, originals=release.originals):
         # After the start: Ray puts handlers of its own in place, which end in a core dump.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop)
         if address.host not in LOCAL_HOSTS:
-            _say(
+            say(
                 f"warning: {address.host} can be reached from other machines, and there is no "
                 "password."
             )
@@ -165,8 +98,4 @@ def _serve(
         print(json.dumps(facts) if as_json else ready, file=answers, flush=True)
         while not stopped.wait(0.5):
             pass
-        _say("stopping …")
-
-
-def _say(text: str) -> None:
-    print(f"efuda serve: {text}", file=sys.stderr, flush=True)
+        say("stopping …")

@@ -138,6 +138,9 @@ class RegistrySettings(SettingsSection):
     """How far below zero the interval of the difference in test mAP may reach."""
 
 
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]+$", max_length=253)]
+
+
 class ServeSettings(SettingsSection):
     """The service."""
 
@@ -147,6 +150,8 @@ class ServeSettings(SettingsSection):
     """Port to listen on."""
     originals: bool = False
     """Whether the pictures' own files can be downloaded, not only previews of them."""
+    allowed_hosts: tuple[HostName, ...] = ()
+    """Names that the service may be asked by, besides localhost, the host and its addresses."""
 
 
 class Settings(SettingsSection):

@@ -1,94 +1,133 @@
-"""Limits on the bytes and the time of a request's body, whatever its headers claim."""
+"""Limits on the bytes and the time of a request's body, whatever its headers claim.
+
+A body is taken whole before anything else hears of the request, so that one that trickles
+in takes nothing but its own bytes.
+"""
 
 import asyncio
-import time
+from collections.abc import Generator
+from contextlib import contextmanager
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope
 
 from serving.guards.request_errors import RequestError
 
 MAX_BODY_BYTES = 20 * 1024 * 1024
-IDLE_TIMEOUT_S = 30.0
+BODY_TIMEOUT_S = 60.0
+"""From the end of the headers to the last byte."""
+MAX_WAITING_BYTES = 256 * 1024 * 1024
+"""Of all bodies together that have not arrived whole, or wait for their turn."""
+FREE_BYTES = 64 * 1024
+"""Of each body, which are not counted: a text is answered however many pictures stall."""
 # A client that is still sending sees the answer only once its body is taken,
 # so an oversized one is read and dropped, within these bounds.
 DRAIN_BYTES = 256 * 1024 * 1024
 DRAIN_S = 10.0
 
-SECURITY_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-)
+
+class ClientLeftError(Exception):
+    """The client went away before its body had arrived."""
 
 
-class BodyLimit:
-    """ASGI middleware: 413 for a body over the limit, 408 for one that stalls."""
+class Bodies:
+    """Takes bodies, and counts what they hold of the memory."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int = MAX_BODY_BYTES) -> None:
-        self._app = app
+    def __init__(self, max_bytes: int = MAX_BODY_BYTES) -> None:
         self._max_bytes = max_bytes
+        self._waiting_bytes = 0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
+    @contextmanager
+    def hold(self) -> Generator["Holding"]:
+        """Room for one body, which is given back after the block."""
+        holding = Holding()
+        try:
+            yield holding
+        finally:
+            self._waiting_bytes -= holding.counted
 
-        async def send_guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *SECURITY_HEADERS]
-            await send(message)
+    async def take(self, holding: "Holding", scope: Scope, receive: Receive) -> bytes:
+        """The whole body of a request.
 
+        Raises:
+            RequestError: If it is too large, too slow, or too many bytes wait already.
+            ClientLeftError: If the client closed the connection first.
+        """
         headers = dict(scope["headers"])
+        await self._check_declared(headers, receive)
         try:
-            await self._check_declared(headers, receive)
-        except RequestError as problem:
-            await problem.response()(scope, receive, send_guarded)
-            return
-        await self._app(scope, _Counted(receive, self._max_bytes), send_guarded)
-
-    async def _check_declared(self, headers: dict[bytes, bytes], receive: Receive) -> None:
-        try:
-            declared = int(headers.get(b"content-length", b"0"))
-        except ValueError:
-            raise RequestError(
-                400, "bad_length", "The Content-Length header is not a number."
-            ) from None
-        if declared > self._max_bytes:
-            if b"expect" not in headers:
-                await _drain(receive)
-            raise too_large(self._max_bytes)
-
-
-class _Counted:
-    """A ``receive`` that counts; it raises where the body passes the limit."""
-
-    def __init__(self, receive: Receive, max_bytes: int) -> None:
-        self._receive = receive
-        self._max_bytes = max_bytes
-        self._seen = 0
-        self._complete = False
-
-    async def __call__(self) -> Message:
-        if self._complete:  # what follows the body is only the client's leaving
-            return await self._receive()
-        try:
-            message = await asyncio.wait_for(self._receive(), IDLE_TIMEOUT_S)
+            async with asyncio.timeout(BODY_TIMEOUT_S):
+                return await self._parts(holding, receive)
         except TimeoutError:
             raise RequestError(
                 408,
                 "body_stalled",
-                f"No part of the body arrived for {IDLE_TIMEOUT_S:g} seconds.",
-                "Send the whole body that Content-Length announces.",
+                f"The body did not arrive within {BODY_TIMEOUT_S:g} seconds.",
+                "Send the whole body that Content-Length announces, or a smaller picture.",
                 {"connection": "close"},
             ) from None
-        if message["type"] == "http.request":
-            self._seen += len(message.get("body", b""))
-            self._complete = not message.get("more_body", False)
-            if self._seen > self._max_bytes:
-                if not self._complete:
-                    await _drain(self._receive)
+
+    async def _check_declared(self, headers: dict[bytes, bytes], receive: Receive) -> None:
+        declared = headers.get(b"content-length", b"0")
+        if not declared.isdigit():
+            raise RequestError(400, "bad_length", "The Content-Length header is not a number.")
+        # Longer numbers are larger than any limit, and Python refuses the longest.
+        if len(declared) > 18 or int(declared) > self._max_bytes:
+            if b"expect" not in headers:
+                await _drain(receive)
+            raise too_large(self._max_bytes)
+
+    async def _parts(self, holding: "Holding", receive: Receive) -> bytes:
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                raise ClientLeftError
+            holding.body += message.get("body", b"")
+            is_complete = not message.get("more_body", False)
+            if len(holding.body) > self._max_bytes:
+                holding.body.clear()
+                if not is_complete:
+                    await _drain(receive)
                 raise too_large(self._max_bytes)
-        return message
+            self._count(holding)
+            if is_complete:
+                body = bytes(holding.body)
+                holding.body.clear()  # not twice in memory; it stays counted until it is answered
+                return body
+
+    def _count(self, holding: "Holding") -> None:
+        counted = max(0, len(holding.body) - FREE_BYTES)
+        self._waiting_bytes += counted - holding.counted
+        holding.counted = counted
+        if self._waiting_bytes > MAX_WAITING_BYTES:
+            raise RequestError(
+                503,
+                "overloaded",
+                "Too many large bodies are arriving at once.",
+                "Ask again in a minute.",
+                {"connection": "close", "retry-after": "60"},
+            )
+
+
+class Holding:
+    """What one request holds of the memory."""
+
+    def __init__(self) -> None:
+        self.body = bytearray()
+        self.counted = 0
+
+
+def whole(body: bytes, receive: Receive) -> Receive:
+    """A ``receive`` that gives ``body`` at once; what follows is only the client's leaving."""
+    given = False
+
+    async def give() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return give
 
 
 def too_large(max_bytes: int) -> RequestError:
@@ -104,12 +143,12 @@ def too_large(max_bytes: int) -> RequestError:
 
 async def _drain(receive: Receive) -> None:
     seen = 0
-    end = time.monotonic() + DRAIN_S
-    while seen < DRAIN_BYTES and (left := end - time.monotonic()) > 0:
-        try:
-            message = await asyncio.wait_for(receive(), left)
-        except TimeoutError:
-            return
-        seen += len(message.get("body", b""))
-        if message["type"] != "http.request" or not message.get("more_body", False):
-            return
+    try:
+        async with asyncio.timeout(DRAIN_S):
+            while seen < DRAIN_BYTES:
+                message = await receive()
+                seen += len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return
+    except TimeoutError:
+        return

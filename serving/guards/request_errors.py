@@ -39,12 +39,20 @@ class RequestError(Exception):
     hint: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def response(self) -> Response:
-        """The answer: ``{"error": {"code", "message", "hint"}}``."""
-        body = {"error": {"code": self.code, "message": self.message, "hint": self.hint}}
+    def body(self) -> bytes:
+        """``{"error": {"code", "message", "hint"}}``."""
+        error = {"code": self.code, "message": self.message, "hint": self.hint}
         # ASCII, because a message may quote text that has no encoding.
-        content = json.dumps(body, ensure_ascii=True)
-        return Response(content, self.status, dict(self.headers), media_type="application/json")
+        return json.dumps({"error": error}, ensure_ascii=True).encode()
+
+    def response(self) -> Response:
+        """The answer."""
+        return Response(self.body(), self.status, dict(self.headers), media_type="application/json")
+
+
+def defect() -> RequestError:
+    """The answer where the service itself is at fault."""
+    return RequestError(500, "defect", "This is a fault of the service.", "See its log.")
 
 
 def invalid(code: str, message: str, hint: str = "") -> RequestError:
@@ -77,4 +85,4 @@ def _told(fault: Exception) -> RequestError:
             headers = dict(fault.headers or {})
             return RequestError(fault.status_code, "http", str(fault.detail), hint, headers)
         case _:
-            return RequestError(500, "defect", "This is a fault of the service.", "See its log.")
+            return defect()

@@ -1,5 +1,7 @@
 """Limits on bodies, against a real server."""
 
+import asyncio
+import contextlib
 import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -8,7 +10,9 @@ import httpx
 import pytest
 
 from serving.guards import body_limit
+from serving.guards.guarded import Guarded
 from tests.serving.asking import error_of
+from tests.serving.guards.asgi import ask, echo, part, scope_of
 
 MB = 1 << 20
 
@@ -43,11 +47,45 @@ def test_a_length_that_lies(service_url):
     assert httpx.get(service_url + "/healthz", trust_env=False).status_code == 200
 
 
-def test_a_body_that_stalls_is_given_up(service_url, monkeypatch):
-    monkeypatch.setattr(body_limit, "IDLE_TIMEOUT_S", 0.3)
-    answer = raw(service_url, "Content-Length: 500\r\n", b"\0" * 5)
-    assert " 408 " in answer
-    assert "body_stalled" in answer
+def test_a_body_has_a_time_however_many_bytes_trickle_in(service_url, monkeypatch):
+    monkeypatch.setattr(body_limit, "BODY_TIMEOUT_S", 0.5)
+    place = urlsplit(service_url)
+    with socket.create_connection((place.hostname, place.port), timeout=20) as connection:
+        head = f"POST /v1/tag HTTP/1.1\r\nHost: {place.netloc}\r\nContent-Length: 5000\r\n\r\n"
+        connection.sendall(head.encode())
+        connection.settimeout(0.05)
+        answer = b""
+        for _ in range(1000):  # an idle limit would start anew with each of them
+            connection.sendall(b"x")
+            with contextlib.suppress(TimeoutError):
+                answer += connection.recv(65536)
+            if answer:
+                break
+        connection.settimeout(20)
+        while b"}}" not in answer:
+            answer += connection.recv(65536)
+    assert b" 408 " in answer
+    assert b"body_stalled" in answer
+
+
+def test_large_bodies_that_wait_cannot_fill_the_memory(monkeypatch):
+    monkeypatch.setattr(body_limit, "MAX_WAITING_BYTES", 3 * MB)
+    guarded = Guarded(echo)
+
+    async def status(size: int, *, more: bool) -> int:
+        return (await ask(guarded, scope_of(), part(b"x" * size, more=more))).status
+
+    async def attack() -> None:
+        stalled = [asyncio.create_task(status(MB, more=True)) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert await status(MB, more=False) == 503
+        assert await status(100, more=False) == 200
+        for task in stalled:
+            task.cancel()
+        await asyncio.gather(*stalled, return_exceptions=True)
+        assert await status(MB, more=False) == 200
+
+    asyncio.run(attack())
 
 
 @pytest.mark.parametrize("chunked", [False, True])
