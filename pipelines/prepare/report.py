@@ -11,9 +11,15 @@ from components.data.quarantine_reasons import LOST_IMAGE
 from components.labels.states import ABSENT, PRESENT
 from pipelines.prepare.image_checks import CHECK_VERSION
 from pipelines.prepare.known_labels import KnownLabels
+from pipelines.prepare.sources.records import SourceRecords
+from pipelines.prepare.sources.table_columns import as_setting
 from project.settings import Settings
 
 SCHEMA_VERSION = 1
+NUM_EXAMPLES = 3
+"""Of files that were passed over, of each extension."""
+_NUM_SHOWN = 12
+"""Of label names, to a person."""
 
 
 def prepare_report(
@@ -21,7 +27,8 @@ def prepare_report(
     examples: Sequence[Example],
     labels: KnownLabels,
     faults: Sequence[Quarantined],
-    notes: Sequence[str],
+    source: SourceRecords,
+    unread: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
     """Counts of everything that prepare wrote, as kept in prepare.json."""
     states = labels.matrix.states
@@ -38,6 +45,9 @@ def prepare_report(
         "by_modality": dict(sorted(Counter(ex.modality for ex in examples).items())),
         "num_captioned": sum(bool(example.captions) for example in examples),
         "num_labels": len(names),
+        "labels": list(names),
+        "labels_from": source.labels_from,
+        "names": _names(source),
         "labels_without_positives": [
             name for name, count in zip(names, num_present, strict=True) if count == 0
         ],
@@ -52,7 +62,24 @@ def prepare_report(
             {f.path for f in faults if f.reason in LOST_IMAGE and f.path not in used}
         ),
         "quarantined": dict(sorted(Counter(str(fault.reason) for fault in faults).items())),
-        "notes": list(notes),
+        "unread": {
+            suffix: {"count": len(files), "examples": list(files[:NUM_EXAMPLES])}
+            for suffix, files in unread.items()
+        },
+        "notes": list(source.notes),
+    }
+
+
+def _names(source: SourceRecords) -> dict[str, object] | None:
+    """How many images the annotations name, and how many of these names had no file."""
+    names = source.names
+    if names is None:
+        return None
+    return {
+        "num_listed": names.num_listed,
+        "num_matched": names.num_matched,
+        "num_lost": names.num_lost,
+        "match_advised": list(names.advice),
     }
 
 
@@ -88,6 +115,11 @@ def summary_lines(report: Mapping[str, Any], num_decoded: int) -> list[str]:
         f"{report['num_absent']} absent, {report['num_unknown']} unknown; "
         f"{report['mean_positives']} positives an image that has one",
     ]
+    if report["labels_from"]:
+        lines.append(f"  labels: {_shown(report['labels'])}; {report['labels_from']}")
+    lines.extend(_name_lines(report["names"]))
+    if report["unread"]:
+        lines.append(unread_line(report["unread"]))
     if report["labels_without_positives"]:
         names = report["labels_without_positives"]
         lines.append(f"  no positive: {', '.join(names)}")
@@ -106,3 +138,37 @@ def summary_lines(report: Mapping[str, Any], num_decoded: int) -> list[str]:
             )
     lines.extend(f"  note: {note}" for note in report["notes"])
     return lines
+
+
+def unread_line(unread: Mapping[str, Mapping[str, Any]]) -> str:
+    """Which files in the folder of images are of formats that are not read."""
+    kinds = [
+        f"{found['count']} {suffix} ({', '.join(found['examples'])}"
+        f"{', …' if found['count'] > len(found['examples']) else ''})"
+        for suffix, found in unread.items()
+    ]
+    return f"  passed over, since files of this kind are not read: {', '.join(kinds)}"
+
+
+def _name_lines(names: Mapping[str, Any] | None) -> list[str]:
+    if names is None:
+        return []
+    lines: list[str] = []
+    if names["num_matched"]:
+        lines.append(
+            f"  names: {names['num_matched']} of {names['num_listed']} found their file by "
+            "source.match, or with slashes for backslashes"
+        )
+    if names["num_lost"]:
+        advice = as_setting("match", names["match_advised"])
+        hint = f"; source.{advice} would find more" if names["match_advised"] else ""
+        lines.append(
+            f"  names: {names['num_lost']} of {names['num_listed']} have no file and were set "
+            f"aside{hint}"
+        )
+    return lines
+
+
+def _shown(names: Sequence[str]) -> str:
+    listed = ", ".join(names[:_NUM_SHOWN])
+    return listed if len(names) <= _NUM_SHOWN else f"{listed}, …"

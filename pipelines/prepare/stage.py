@@ -12,6 +12,7 @@ from components.data.examples import (
     write_examples,
     write_quarantine,
 )
+from components.data.images import FORMATS
 from components.errors import ArtefactError, InputError
 from components.labels.tables import write_labels
 from components.labels.vocabulary import Vocabulary
@@ -21,6 +22,8 @@ from pipelines.prepare.published_rows import training_list, with_hold_out
 from pipelines.prepare.report import prepare_report, summary_lines
 from pipelines.prepare.sources.caption_labels import with_caption_labels
 from pipelines.prepare.sources.catalog import read_source
+from pipelines.prepare.sources.name_matching import refuse_lost_names, with_details
+from pipelines.prepare.sources.paths import unread_files
 from pipelines.prepare.sources.records import SourceRecord, label_matrix
 from pipelines.prepare.split_choice import choose_splits
 from project.graph import refuse_unwatched_source
@@ -35,26 +38,31 @@ def run(settings: Settings, layout: Layout) -> Report:
     """Read the source, open every image once, and write the tables of the project."""
     refuse_unwatched_labels(layout)
     refuse_unwatched_source(layout.root, settings)
-    captioned = with_caption_labels(read_source(settings.source, layout.root), settings.source)
+    listed = read_source(settings.source, layout.root)
+    refuse_lost_names(listed, settings.source)
+    captioned = with_caption_labels(listed, settings.source)
     source = captioned.source
     drawn_over = training_list(source.records)
     source = replace(source, records=with_hold_out(source.records, settings))
     vocabulary = Vocabulary(source.label_names)
     checks = check_images(source.records, layout.root, _verified(layout))
     records = [record for record in source.records if record.id in checks.images]
-    _require_some(records, [*source.faults, *checks.faults])
+    named = {record.image for record in records}
+    unread = unread_files(layout.root / settings.source.images, named)
+    _require_some(records, [*source.faults, *checks.faults], unread)
     examples, notes = _examples(records, checks.images, settings.splits)
     observed = label_matrix(records, vocabulary, source.declared)
-    listed = label_matrix(drawn_over, vocabulary, source.declared) if settings.hide else None
-    labels = known_labels(observed, examples, settings.hide, layout.reviewed_labels, listed)
-    faults = [*source.faults, *checks.faults, *labels.faults]
+    over = label_matrix(drawn_over, vocabulary, source.declared) if settings.hide else None
+    labels = known_labels(observed, examples, settings.hide, layout.reviewed_labels, over)
+    faults = [*source.faults, *with_details(checks.faults, source), *labels.faults]
 
     write_examples(layout.examples, examples)
     write_labels(layout.labels, labels.known)
     write_labels(layout.hidden_labels, labels.hidden)
     vocabulary.save(layout.vocabulary)
     write_quarantine(layout.quarantine, faults)
-    report = prepare_report(settings, examples, labels, faults, [*source.notes, *notes])
+    source = replace(source, notes=(*source.notes, *notes))
+    report = prepare_report(settings, examples, labels, faults, source, unread)
     report["num_from_captions"] = captioned.num_cells
     num_decoded = sum(image.decoded for image in checks.images.values())
     # Written last: its presence says that the other files are whole. How many
@@ -74,13 +82,19 @@ def _verified(layout: Layout) -> Mapping[str, tuple[int, int]]:
     return {example.content_hash: (example.width, example.height) for example in examples}
 
 
-def _require_some(records: Sequence[SourceRecord], faults: Sequence[Quarantined]) -> None:
+def _require_some(
+    records: Sequence[SourceRecord],
+    faults: Sequence[Quarantined],
+    unread: Mapping[str, Sequence[str]],
+) -> None:
     if records:
         return
     if not faults:
+        others = ", ".join(f"{len(files)} {suffix}" for suffix, files in unread.items())
         raise InputError(
-            "The source has no image. Images are JPEG, PNG, WebP, BMP, GIF or TIFF files; "
+            f"The source has no image. Images are files of the formats {', '.join(FORMATS)}; "
             "check source.images in params.yaml."
+            + (f" The folder holds other files, which are not read: {others}." if others else "")
         )
     reasons = Counter(fault.reason for fault in faults)
     listed = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())

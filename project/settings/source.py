@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from components.data.examples import Split
 from components.labels.protocols import RELEASED_SEEDS
 from project.settings.section import SettingsSection, Share
+from project.settings.suggestions import did_you_mean
 from project.source_kinds import SourceKind
 
 ColumnRole = Literal["image", "id", "split", "caption", "labels", "label", "state"]
@@ -20,6 +21,22 @@ def _as_written(word: object) -> object:
 
 
 WrittenWord = Annotated[str, BeforeValidator(_as_written)]
+
+
+NAME_RULES = ("ignore_case", "ignore_extension", "ignore_folder")
+PREFIX_RULES = ("drop_prefix:", "add_prefix:")
+
+
+def _known_rule(rule: str) -> str:
+    if rule in NAME_RULES or any(rule.startswith(p) and rule != p for p in PREFIX_RULES):
+        return rule
+    known = (*NAME_RULES, *(f"{prefix}TEXT" for prefix in PREFIX_RULES))
+    raise ValueError(
+        f"{rule!r} is no rule for names; use {', '.join(known)}.{did_you_mean(rule, known)}"
+    )
+
+
+NameRule = Annotated[str, AfterValidator(_known_rule)]
 
 
 class SourceSettings(SettingsSection):
@@ -51,17 +68,46 @@ class SourceSettings(SettingsSection):
     split_files: dict[Split, str] = Field(default_factory=dict)
     """coco: one instances file a split, in place of annotations; voc: one list of images a
     split. Images that no file names are left out."""
+    match: tuple[NameRule, ...] = ()
+    """How names in the annotations find files of other names, applied in order: ignore_case,
+    ignore_extension, ignore_folder, drop_prefix:TEXT, add_prefix:TEXT."""
+    max_missing_share: Share = 0.1
+    """Share of the names in the annotations that may lack a file; above it prepare stops."""
     require_positive: bool = False
     """Leaves out images of which no label is known to be present, as some published lists do."""
     order: Literal["listed", "by_id"] = "listed"
     """The order of the images, which masks of released code are drawn in."""
-    columns: dict[ColumnRole, str] = Field(default_factory=dict)
-    """csv, parquet: which column plays which role, where its name does not tell."""
-    separator: Annotated[str, Field(min_length=1)] = "|"
-    """csv, parquet: what separates several labels or captions within one field."""
+    columns: dict[ColumnRole, str | tuple[str, ...]] = Field(default_factory=dict)
+    """csv, parquet: which column plays which role, where its name does not tell. labels is the
+    one column that holds names of labels, or a list of the columns that are labels."""
+    separator: Annotated[str, Field(min_length=1)] | None = "|"
+    """csv, parquet: what separates several labels or captions within one field; None takes each
+    field as one. Captions are never separated at commas."""
+    merge_spellings: bool | None = None
+    """Whether labels that differ only in case, spaces, _ and - are one; None stops and asks."""
     encoding: Literal["canonical", "zero-absent"] | dict[WrittenWord, StateName] = "canonical"
     """csv, parquet, jsonl: what the written states mean. canonical: 1 present, -1 absent,
     0 or empty unknown; zero-absent: 1 present, 0 absent, -1 or empty unknown."""
+
+    @field_validator("columns")
+    @classmethod
+    def _only_labels_are_several(
+        cls, columns: dict[ColumnRole, str | tuple[str, ...]]
+    ) -> dict[ColumnRole, str | tuple[str, ...]]:
+        for role, named in columns.items():
+            if role != "labels" and not isinstance(named, str):
+                raise ValueError(
+                    f"{role} is one column, got {len(named)}; only labels may be a list"
+                )
+            if not named:
+                raise ValueError(f"{role} names no column; take the key out, or name one")
+        return columns
+
+    @property
+    def label_columns(self) -> tuple[str, ...] | None:
+        """The columns that are labels, where they are listed."""
+        listed = self.columns.get("labels")
+        return listed if isinstance(listed, tuple) else None
 
 
 class HideSettings(SettingsSection):

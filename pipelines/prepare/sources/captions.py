@@ -11,8 +11,11 @@ from components.data.quarantine_reasons import SourceReason
 from components.errors import InputError
 from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.jsonl import captions_of, json_rows
+from pipelines.prepare.sources.name_advice import find_rules
+from pipelines.prepare.sources.name_rules import place_names
 from pipelines.prepare.sources.paths import within_root
 from pipelines.prepare.sources.records import SourceRecord
+from pipelines.prepare.sources.table_columns import as_setting
 from pipelines.prepare.sources.text_files import printable, read_json_file
 from project.settings.source import SourceSettings
 
@@ -35,18 +38,51 @@ def add_captions(
             by_image[row["image"]].extend(captions_of(row))
     else:
         by_image = _coco(path, {record.id: record.image for record in records}, collector)
-    tidy = {within_root(source.images, image): texts for image, texts in by_image.items()}
+    tidy: dict[str, list[str]] = defaultdict(list)
+    for image, texts in by_image.items():
+        tidy[within_root(source.images, image) or image].extend(texts)
+    images = [record.image for record in records]
+    tidy, lost = _placed(tidy, images, source)
     joined = [
-        replace(record, captions=(*record.captions, *map(printable, tidy.pop(record.image, ()))))
+        replace(record, captions=(*record.captions, *map(printable, tidy.get(record.image, ()))))
         for record in records
     ]
-    if tidy:
+    if lost:
         collector.fault(
             SourceReason.UNKNOWN_IMAGE,
-            f"captions of {len(tidy)} image(s) that are not in the set were left out, "
-            f"{min(map(str, tidy))} first",
+            f"captions of {len(lost)} image(s) that are not in the set were left out, "
+            f"{min(lost)} first",
         )
     return joined, collector.faults
+
+
+def _placed(
+    by_name: dict[str, list[str]], images: Sequence[str], source: SourceSettings
+) -> tuple[dict[str, list[str]], list[str]]:
+    """Captions by image, and the names that are none of the set's.
+
+    Raises:
+        InputError: If a rule of ``source.match`` would find images for most of many lost names.
+            Others may be left out on purpose: a file of captions is often of more images.
+    """
+    there = set(images)
+    placed = {name: texts for name, texts in by_name.items() if name in there}
+    open_names = [name for name in by_name if name not in there]
+    found = place_names(open_names, images, source.match, placed)
+    placed |= {image: by_name[name] for name, image in found.places.items()}
+    lost = [name for name in open_names if name not in found.places]
+    if len(lost) > source.max_missing_share * len(by_name):
+        advice = find_rules(open_names, images, source.match, placed)
+        if advice and 2 * len(advice.placement.places) > len(lost):
+            name, image = next(iter(advice.placement.places.items()))
+            raise InputError(
+                f"{source.captions} has captions of {len(by_name)} images, and {len(lost)} of these "
+                f"names are none of the set's.\n  written: {name}\n  in the set: {image}\n"
+                f"Under `source` in params.yaml set\n  "
+                f"{as_setting('match', list(advice.rules))}\n"
+                f"and {len(advice.placement.places)} of them fit exactly one image each."
+            )
+    return placed, lost
 
 
 def _coco(

@@ -22,7 +22,9 @@ from pipelines.prepare.sources import (
 )
 from pipelines.prepare.sources.caption_labels import is_captions_only
 from pipelines.prepare.sources.captions import add_captions
-from pipelines.prepare.sources.paths import joined, list_images, require_folder, undecodable_images
+from pipelines.prepare.sources.label_merging import with_one_spelling
+from pipelines.prepare.sources.name_matching import with_files
+from pipelines.prepare.sources.paths import joined, list_photos, require_folder, undecodable_images
 from pipelines.prepare.sources.records import SourceRecord, SourceRecords, keep_labels, unique_names
 from pipelines.prepare.sources.sketches import read_sketches
 from pipelines.prepare.sources.text_files import printable
@@ -59,11 +61,12 @@ def read_source(source: SourceSettings, root: Path = Path()) -> SourceRecords:
         InputError: If a whole file or folder cannot be used, or no label is named.
     """
     require_folder(root / source.images, "source.images")
-    labelled = READERS[source.kind](source, root)
+    there = list_photos(root / source.images, root / source.sketches if source.sketches else None)
+    labelled = with_files(READERS[source.kind](source, root), source, root, there)
     sketches = read_sketches(source, root, source.vocabulary or labelled.label_names)
     names = labelled.label_names or unique_names(sorted({n for s in sketches for n in s.cells}))
     vocabulary = unique_names(source.vocabulary or names)
-    photos = [*labelled.records, *_unlisted(source, root, labelled)]
+    photos = [*labelled.records, *_unlisted(source, labelled, there)]
     photos, caption_faults = add_captions(source, root, photos)
     from_captions = source.labels_from_captions is not False and is_captions_only(photos)
     if not vocabulary and not from_captions:
@@ -75,8 +78,12 @@ def read_source(source: SourceSettings, root: Path = Path()) -> SourceRecords:
     gathered = replace(
         labelled,
         records=whole,
+        labels_from=(
+            "the list in source.vocabulary" if source.vocabulary else labelled.labels_from
+        ),
         faults=(*labelled.faults, *caption_faults, *id_faults, *_bad_names(source, root)),
     )
+    gathered, vocabulary = with_one_spelling(gathered, vocabulary, source)
     kept = keep_labels(gathered, vocabulary, source.annotations or source.images)
     return _as_listed(kept, source)
 
@@ -94,23 +101,20 @@ def _as_listed(source: SourceRecords, settings: SourceSettings) -> SourceRecords
     return replace(source, records=tuple(records), notes=tuple(notes))
 
 
-def _unlisted(source: SourceSettings, root: Path, labelled: SourceRecords) -> list[SourceRecord]:
+def _unlisted(
+    source: SourceSettings, labelled: SourceRecords, files: Sequence[str]
+) -> list[SourceRecord]:
     """The images in the folder that the annotations do not name: nothing is known of them."""
     if not source.include_unlisted:
         return []
     named = {record.path for record in labelled.records}
     # An image that was set aside must not come back as a stranger.
     named.update(fault.path for fault in labelled.faults)
-    sketches = (root / source.sketches).resolve() if source.sketches else None
-    records: list[SourceRecord] = []
-    for image in list_images(root / source.images):
-        path = joined(source.images, image)
-        if path in named:
-            continue
-        if sketches and (root / path).resolve().is_relative_to(sketches):
-            continue
-        records.append(SourceRecord(id=image, path=path, image=image, cells={}))
-    return records
+    return [
+        SourceRecord(id=image, path=path, image=image, cells={})
+        for image in files
+        if (path := joined(source.images, image)) not in named
+    ]
 
 
 def _require_printable(vocabulary: Sequence[str]) -> None:

@@ -51,6 +51,7 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
                 rest=ABSENT if listed_absent else UNKNOWN,
                 split=split,
             )
+    collector.labels_from = "the categories of the file"
     return collector.finish(list(names.values()), declared=True)
 
 

@@ -8,7 +8,7 @@ from components.data.examples import Quarantined, Split
 from components.data.quarantine_reasons import SourceReason
 from components.labels.states import UNKNOWN
 from pipelines.prepare.sources.paths import joined, within_root
-from pipelines.prepare.sources.records import SourceRecord, SourceRecords, unique_names
+from pipelines.prepare.sources.records import SourceRecord, SourceRecords, Stray, unique_names
 from pipelines.prepare.sources.text_files import printable
 
 
@@ -16,8 +16,8 @@ from pipelines.prepare.sources.text_files import printable
 class RecordCollector:
     """Gathers records under the rules that hold for every kind of source.
 
-    An image outside the root and a second image with a known id are set aside;
-    so is, counted in one row each, a label that nothing defines.
+    A second image with a known id is set aside, and so is, counted in one row each, a label that
+    nothing defines. An image outside the root is a stray: a rule may yet find its file.
     """
 
     images: str
@@ -27,6 +27,9 @@ class RecordCollector:
     records: dict[str, SourceRecord] = field(default_factory=dict)
     faults: list[Quarantined] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
+    labels_from: str = ""
+    """What was taken for labels, and why, as the end of a sentence."""
     _unknown_labels: Counter[str] = field(default_factory=Counter)
 
     def add(
@@ -51,35 +54,44 @@ class RecordCollector:
             captions: Sentences about it.
             split: The split that the source assigns.
         """
-        inside = self._place(image, where, example_id or "")
-        if inside is None:
+        inside = within_root(self.images, image)
+        if inside is not None and printable(inside) != inside:
+            detail = f"{where} names {image!r}, which is not valid UTF-8; rename the file"
+            self.fault(SourceReason.BAD_NAME, detail, path=image, example_id=example_id or "")
             return
-        name = printable(example_id) if example_id else inside
-        path = joined(self.images, inside)
-        if (first := self.records.get(name)) is not None:
-            detail = f"{where} gives the id {name!r} again; {first.path} keeps it"
-            self.fault(SourceReason.DUPLICATE_ID, detail, path=path, example_id=name)
-            return
-        self.records[name] = SourceRecord(
+        name = printable(example_id or inside or "")
+        record = SourceRecord(
             id=name,
-            path=path,
-            image=inside,
+            path=joined(self.images, inside or image),
+            image=inside or printable(image),
             cells=cells or {},
             rest=rest,
             captions=tuple(printable(caption) for caption in captions),
             split=split,
+            where=where,
         )
+        if inside is None:
+            detail = f"{where} names {image!r}, which is not below the folder of images"
+            self.stray(record, SourceReason.PATH_OUTSIDE_ROOT, detail, path=image)
+        elif (first := self.records.get(name)) is not None:
+            detail = f"{where} gives the id {name!r} again; {first.path} keeps it"
+            self.fault(SourceReason.DUPLICATE_ID, detail, path=record.path, example_id=name)
+        else:
+            self.records[name] = record
 
-    def _place(self, image: str, where: str, example_id: str) -> str | None:
-        """The image's place below the root; None, and a fault, if it has none."""
-        inside = within_root(self.images, image)
-        if inside is not None and printable(inside) == inside:
-            return inside
-        reason, why = SourceReason.PATH_OUTSIDE_ROOT, "which is not below the folder of images"
-        if inside is not None:
-            reason, why = SourceReason.BAD_NAME, "which is not valid UTF-8; rename the file"
-        self.fault(reason, f"{where} names {image!r}, {why}", path=image, example_id=example_id)
-        return None
+    def stray(self, record: SourceRecord, reason: SourceReason, detail: str, *, path: str) -> None:
+        """Keep an image that is set aside unless a rule finds its file."""
+        self.strays.append(
+            Stray(
+                record=record,
+                fault=Quarantined(
+                    path=printable(path),
+                    reason=reason,
+                    detail=printable(detail),
+                    example_id=record.id,
+                ),
+            )
+        )
 
     def fault(
         self, reason: SourceReason, detail: str, *, path: str = "", example_id: str = ""
@@ -116,4 +128,6 @@ class RecordCollector:
             declared=frozenset(label_names) if declared else None,
             faults=tuple(self.faults),
             notes=tuple(self.notes),
+            strays=tuple(self.strays),
+            labels_from=self.labels_from,
         )

@@ -42,6 +42,7 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
         raise InputError(
             f"{source.images} has no sub-folders with images; a folder source needs one a class."
         )
+    collector.labels_from = "the names of the folders"
     return collector.finish(sorted(names))
 
 

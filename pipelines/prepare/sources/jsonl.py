@@ -42,6 +42,7 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
             captions=captions_of(row),
             split=split_of(row.get("split")),
         )
+    collector.labels_from = 'the names under "labels" in the lines'
     return collector.finish(sorted(names))
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from components.data.quarantine_reasons import SourceReason
 from components.labels.matrix import LabelMatrix
 from components.labels.states import UNKNOWN
 from components.labels.vocabulary import Vocabulary
+from pipelines.prepare.sources.spelling import loose
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +31,32 @@ class SourceRecord:
     split: Split | None = None
     """None leaves the choice to the hash of the content."""
     modality: Modality = "photo"
+    where: str = ""
+    """Where the source names it, for a person."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stray:
+    """An image whose name leads to no file as it stands, and what it is if no rule finds one."""
+
+    record: SourceRecord
+    fault: Quarantined
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LostNames:
+    """How the names in the annotations and the files on the disk go together."""
+
+    num_listed: int
+    num_matched: int = 0
+    """Names whose file was found by a rule."""
+    num_lost: int = 0
+    details: Mapping[str, str] = field(default_factory=dict)
+    """What is known of each lost name, by example id."""
+    told: str = ""
+    """One lost name beside a file, and the rule that would fit."""
+    advice: tuple[str, ...] = ()
+    """The rules that would find more files."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +70,11 @@ class SourceRecords:
     can be absent by not being mentioned. None means that it lists none."""
     faults: Sequence[Quarantined] = ()
     notes: Sequence[str] = ()
+    strays: Sequence[Stray] = ()
+    labels_from: str = ""
+    """What was taken for labels, and why, as the end of a sentence."""
+    names: LostNames | None = None
+    """None until names and files were compared."""
 
 
 def unique_names(names: Sequence[str]) -> tuple[str, ...]:
@@ -53,6 +85,7 @@ def unique_names(names: Sequence[str]) -> tuple[str, ...]:
 def keep_labels(source: SourceRecords, vocabulary: Sequence[str], origin: str) -> SourceRecords:
     """Drop cells outside ``vocabulary``, one fault row a dropped label."""
     allowed = frozenset(vocabulary)
+    by_spelling = {loose(name): name for name in vocabulary}
     dropped: Counter[str] = Counter()
     records: list[SourceRecord] = []
     for record in source.records:
@@ -66,7 +99,13 @@ def keep_labels(source: SourceRecords, vocabulary: Sequence[str], origin: str) -
         Quarantined(
             path=origin,
             reason=SourceReason.UNKNOWN_LABEL,
-            detail=f"label {name!r} is not in the vocabulary; left out for {count} image(s)",
+            detail=f"label {name!r} is not in the vocabulary; left out for {count} image(s)"
+            + (
+                f"; {by_spelling[loose(name)]!r} is, and source.merge_spellings: true counts both "
+                "as one"
+                if loose(name) in by_spelling
+                else ""
+            ),
         )
         for name, count in sorted(dropped.items())
     ]

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from components.labels.states import PRESENT
 from pipelines.prepare.sources.paths import joined, list_images, require_folder
 from pipelines.prepare.sources.records import SourceRecord
+from pipelines.prepare.sources.spelling import loose
 from project.settings.source import SourceSettings
 
 ID_PREFIX = "sketch/"
@@ -23,11 +24,11 @@ def read_sketches(
         return []
     folder = root / source.sketches
     require_folder(folder, "source.sketches")
-    names = {_loose(name): name for name in label_names}
+    names = {loose(name): name for name in label_names}
     records: list[SourceRecord] = []
     for image in list_images(folder):
         parts = PurePosixPath(image).parts
-        cells = {names.get(_loose(parts[0]), parts[0]): PRESENT} if len(parts) > 1 else {}
+        cells = {names.get(loose(parts[0]), parts[0]): PRESENT} if len(parts) > 1 else {}
         records.append(
             SourceRecord(
                 id=ID_PREFIX + image,
@@ -38,7 +39,3 @@ def read_sketches(
             )
         )
     return records
-
-
-def _loose(name: str) -> str:
-    return " ".join(name.replace("_", " ").replace("-", " ").lower().split())

@@ -1,7 +1,7 @@
 """How sources name the three splits: by a word, or by files that list the images of each."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from components.data.examples import Split
 from components.data.quarantine_reasons import SourceReason
@@ -23,6 +23,11 @@ SPLIT_WORDS: dict[str, Split] = {
 def split_of(word: object) -> Split | None:
     """The split that ``word`` means; None if it means none."""
     return SPLIT_WORDS.get(str(word).strip().lower()) if word is not None else None
+
+
+def split_of_folder(image: str) -> Split | None:
+    """The split that the first folder of an image means: ``train/a.jpg``, ``val2017/b.jpg``."""
+    return split_of(PurePosixPath(image).parts[0].rstrip("0123456789"))
 
 
 def read_split_lists(

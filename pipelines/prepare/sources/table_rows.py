@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.text_files import read_text
 
 Row = Mapping[str, Any]
+_DELIMITERS = (",", ";", "\t", "|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,29 @@ class RowTable:
     rows: Iterator[tuple[str, Row]]
 
 
-def read_csv(path: Path, collector: RecordCollector) -> RowTable:
+def read_csv(path: Path, collector: RecordCollector, image_columns: Collection[str]) -> RowTable:
     """Open a CSV file, or a TSV file by its suffix.
 
-    Rows with too few or too many fields are set aside.
+    Columns may also be separated by ``;``, a tab or ``|``, where the first line then has a
+    column for the image and has none with commas; a note tells so. Rows with too few or too
+    many fields are set aside.
+
+    Args:
+        path: The file.
+        collector: Takes faults and notes.
+        image_columns: Names, in lower case, that the column of images may have.
 
     Raises:
         InputError: If the text is not UTF-8 or the header is missing or
             names a column twice.
     """
     text = read_text(path)
-    delimiter = "\t" if path.suffix.lower() in (".tsv", ".tab") else ","
+    delimiter = "\t"
+    if path.suffix.lower() not in (".tsv", ".tab"):
+        delimiter = _delimiter(text, image_columns)
+        if delimiter != ",":
+            shown = "a tab" if delimiter == "\t" else repr(delimiter)
+            collector.notes.append(f"The columns of {path.name} are separated by {shown}.")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = [name.strip() for name in next(reader)]
@@ -46,6 +59,16 @@ def read_csv(path: Path, collector: RecordCollector) -> RowTable:
         ) from None
     _check_columns(columns, path)
     return RowTable(columns, _csv_rows(reader, columns, collector))
+
+
+def _delimiter(text: str, image_columns: Collection[str]) -> str:
+    header = text.split("\n", 1)[0]
+    for delimiter in _DELIMITERS:
+        names = [name.strip(' "\r').lower() for name in header.split(delimiter)]
+        # A single column says nothing about what separates it from others.
+        if len(names) > 1 and any(name in image_columns for name in names):
+            return delimiter
+    return ","
 
 
 def read_parquet(path: Path) -> RowTable:

@@ -2,13 +2,12 @@
 
 The columns tell which. ``image, label, state`` (or ``image, label``) is one
 row a cell; a column ``labels`` holds the names of the labels present, separated;
-otherwise every column without another role is a label.
+otherwise every column without another role is a label, if all that it holds is states.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from components.data.examples import Split
 from components.data.quarantine_reasons import SourceReason
@@ -17,20 +16,17 @@ from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.encodings import state_table
 from pipelines.prepare.sources.records import SourceRecords
+from pipelines.prepare.sources.separators import SeparatorWatch
 from pipelines.prepare.sources.splits import split_of
+from pipelines.prepare.sources.table_columns import (
+    ask_for_labels,
+    column_roles,
+    image_columns,
+    labels_explained,
+)
 from pipelines.prepare.sources.table_rows import Row, RowTable, read_csv, read_parquet
 from pipelines.prepare.sources.written_states import StateReader
-from project.settings.source import ColumnRole, SourceSettings
-
-_USUAL_NAMES: Mapping[ColumnRole, tuple[str, ...]] = {
-    "image": ("image", "file_name", "filename", "path", "file"),
-    "id": ("id", "example_id", "image_id"),
-    "split": ("split",),
-    "caption": ("caption", "captions"),
-    "labels": ("labels", "tags"),
-    "label": ("label",),
-    "state": ("state",),
-}
+from project.settings.source import SourceSettings
 
 
 @dataclass(slots=True)
@@ -52,10 +48,15 @@ class _TableReader:
         self.source = source
         self.table = table
         self.collector = collector
-        self.roles = _roles(source, table.columns)
+        self.roles = column_roles(source, table.columns)
+        # Sentences hold commas.
+        self.caption_separator = None if source.separator == "," else source.separator
         self.states = StateReader(state_table(source.encoding), collector)
         taken = set(self.roles.values())
-        self.label_columns = [name for name in table.columns if name and name not in taken]
+        free = [name for name in table.columns if name and name not in taken]
+        listed = source.label_columns
+        self.label_columns = free if listed is None else list(listed)
+        self.other_columns = [name for name in free if name not in self.label_columns]
 
     def read(self) -> SourceRecords:
         if "" in self.table.columns:
@@ -78,23 +79,35 @@ class _TableReader:
                 if state != UNKNOWN:
                     gathered.cells[name] = state
             self._add(gathered, UNKNOWN)
+        if self.source.label_columns is None:
+            ask_for_labels(self.source, self.label_columns, self.states)
+        self.collector.labels_from = labels_explained(self.source, self.other_columns)
         return self.label_columns
 
     def _read_lists(self) -> list[str]:
         names: set[str] = set()
         rest = ABSENT if self.source.exhaustive else UNKNOWN
+        column, separator = self.roles["labels"], self.source.separator
+        watch = SeparatorWatch(self.source, column, one_a_row=False)
         for where, row in self.table.rows:
             if (gathered := self._start(where, row)) is None:
                 continue
-            present = self._several(row[self.roles["labels"]])
+            if not isinstance(row[column], list) and (text := _text(row[column])):
+                watch.see(text, where)
+            present = _several(row[column], separator)
             gathered.cells = dict.fromkeys(present, PRESENT)
             names.update(present)
             self._add(gathered, rest)
+        watch.finish()
+        apart = f", separated by {separator!r}" if separator else ""
+        self.collector.labels_from = f"the names in the column {column!r}{apart}"
         return sorted(names)
 
     def _read_cells(self) -> list[str]:
         names: set[str] = set()
         images: dict[str, _Gathered] = {}
+        column, state_column = self.roles["label"], self.roles.get("state")
+        watch = SeparatorWatch(self.source, column, one_a_row=True)
         for where, row in self.table.rows:
             started = self._start(where, row)
             if started is None:
@@ -112,15 +125,19 @@ class _TableReader:
                 text for text in started.captions if text not in gathered.captions
             )
             gathered.split = gathered.split or started.split
-            name = _text(row[self.roles["label"]])
+            name = _text(row[column])
             if not name:
                 self.collector.fault(SourceReason.EMPTY_LABEL, f"{where} names no label")
                 continue
             names.add(name)
+            watch.see(name, where)
             state = PRESENT
-            if "state" in self.roles:
-                state = self.states.read(row[self.roles["state"]], where, name)
+            if state_column is not None:
+                state = self.states.read(row[state_column], where, name)
             self._merge(gathered, name, state, where)
+        watch.finish()
+        said = f", with states in {state_column!r}" if state_column else ""
+        self.collector.labels_from = f"the names in the column {column!r}{said}"
         rest = ABSENT if self.source.exhaustive else UNKNOWN
         for gathered in images.values():
             self._add(gathered, rest)
@@ -149,13 +166,9 @@ class _TableReader:
             image=image,
             where=where,
             example_id=_text(values.get("id")) or None,
-            captions=self._several(values.get("caption")),
+            captions=_several(values.get("caption"), self.caption_separator),
             split=split_of(values.get("split")),
         )
-
-    def _several(self, value: Any) -> list[str]:
-        parts = value if isinstance(value, list) else _text(value).split(self.source.separator)
-        return list(dict.fromkeys(text for part in parts if (text := _text(part))))
 
     def _add(self, gathered: _Gathered, rest: int) -> None:
         self.collector.add(
@@ -175,37 +188,16 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
         raise InputError(f"A {source.kind} source needs source.annotations: the table's file.")
     collector = RecordCollector(source.images, source.annotations)
     path = root / source.annotations
-    table = read_parquet(path) if source.kind == "parquet" else read_csv(path, collector)
+    if source.kind == "parquet":
+        table = read_parquet(path)
+    else:
+        table = read_csv(path, collector, image_columns(source))
     return _TableReader(source, table, collector).read()
 
 
-def _roles(source: SourceSettings, columns: Any) -> dict[ColumnRole, str]:
-    roles: dict[ColumnRole, str] = {}
-    taken = set(source.columns.values())
-    for role in get_args(ColumnRole):
-        named = source.columns.get(role)
-        if named is not None and named not in columns:
-            raise InputError(
-                f"source.columns.{role} names {named!r}, but the columns of "
-                f"{source.annotations} are: {_shown(columns)}."
-            )
-        usual = (name for name in _USUAL_NAMES[role] if name in columns and name not in taken)
-        found = named if named is not None else next(usual, None)
-        if found is not None:
-            roles[role] = found
-    if "label" not in roles:
-        roles.pop("state", None)
-    if "image" not in roles:
-        raise InputError(
-            f"No column of {source.annotations} names the image; its columns are: "
-            f"{_shown(columns)}. Set source.columns.image to one of them."
-        )
-    return roles
-
-
-def _shown(columns: Any) -> str:
-    listed = ", ".join(repr(name) for name in columns[:12])
-    return listed if len(columns) <= 12 else f"{listed}, … ({len(columns)} in all)"
+def _several(value: Any, separator: str | None) -> list[str]:
+    parts = value if isinstance(value, list) else _text(value).split(separator or "\0")
+    return list(dict.fromkeys(text for part in parts if (text := _text(part))))
 
 
 def _text(value: Any) -> str:

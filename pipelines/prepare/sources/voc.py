@@ -52,6 +52,7 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
             rest=UNKNOWN if source.exhaustive is False else ABSENT,
             split=listed.get(path.stem),
         )
+    collector.labels_from = "the names of the objects in the XML files"
     return collector.finish(sorted(names))
 
 

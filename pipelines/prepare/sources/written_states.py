@@ -2,12 +2,33 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from components.data.quarantine_reasons import SourceReason
 from components.errors import InputError
 from components.labels.states import UNKNOWN
 from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.encodings import written
+
+
+@dataclass(slots=True)
+class StrangeWords:
+    """Words of one label that are no states."""
+
+    where: str
+    """The first place."""
+    count: int = 0
+    words: dict[str, None] = field(default_factory=dict)
+    """The first few, as written."""
+
+    def add(self, word: str) -> None:
+        """Count one more."""
+        self.count += 1
+        if len(self.words) < MAX_WORDS:
+            self.words.setdefault(word)
+
+
+MAX_WORDS = 5
 
 
 class StateReader:
@@ -23,6 +44,10 @@ class StateReader:
         self._strange: Counter[str] = Counter()
         self._first: dict[str, str] = {}
         self._seen: Counter[str] = Counter()
+        self.strange: dict[str, StrangeWords] = {}
+        """By label."""
+        self.labels_seen: set[str] = set()
+        """Labels that have a state somewhere."""
 
     def read(self, value: object, where: str, label: str) -> int:
         """The state that ``value`` means."""
@@ -32,8 +57,11 @@ class StateReader:
         if state is None:
             self._first.setdefault(word, f"{where}, label {label!r}")
             self._strange[word] += 1
+            self.strange.setdefault(label, StrangeWords(where)).add(str(value).strip())
             return UNKNOWN
         self._seen[word] += 1
+        if word:
+            self.labels_seen.add(label)
         return state
 
     def finish(self) -> None:

@@ -10,8 +10,8 @@ from components.errors import InputError
 from components.labels.states import ABSENT, PRESENT, UNKNOWN
 from pipelines.prepare.sources.collector import RecordCollector
 from pipelines.prepare.sources.paths import joined, list_images, require_folder
-from pipelines.prepare.sources.records import SourceRecords
-from pipelines.prepare.sources.splits import split_of
+from pipelines.prepare.sources.records import SourceRecord, SourceRecords
+from pipelines.prepare.sources.splits import split_of_folder
 from pipelines.prepare.sources.text_files import read_text
 from project.settings.source import SourceSettings
 
@@ -33,6 +33,7 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
     images = list_images(root / source.images)
     label_files = _label_files(folder, Path(source.names or "").name)
     used: dict[str, str] = {}
+    rest = UNKNOWN if source.exhaustive is False else ABSENT
     for image in images:
         stem = PurePosixPath(image).with_suffix("").as_posix()
         path = label_files.get(stem)
@@ -47,15 +48,22 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
             example_id=first,
             where=where,
             cells=cells,
-            rest=UNKNOWN if source.exhaustive is False else ABSENT,
-            split=split_of(PurePosixPath(image).parts[0].rstrip("0123456789")),
+            rest=rest,
+            split=split_of_folder(image),
         )
     for stem in sorted(label_files.keys() - used.keys()):
-        collector.fault(
-            SourceReason.MISSING_FILE,
-            "there is no image for this label file",
-            path=joined(place, f"{stem}.txt"),
+        where = joined(place, f"{stem}.txt")
+        record = SourceRecord(
+            id="",
+            path="",
+            image=stem,
+            cells=_cells(label_files[stem], where, names, collector),
+            rest=rest,
+            where=where,
         )
+        detail = "there is no image for this label file"
+        collector.stray(record, SourceReason.MISSING_FILE, detail, path=where)
+    collector.labels_from = "the class names of the YOLO files"
     return collector.finish(names, declared=True)
 
 

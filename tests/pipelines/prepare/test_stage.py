@@ -124,6 +124,29 @@ def test_bad_images_are_set_aside_with_a_reason(tmp_path: Path) -> None:
     assert labelled <= {example.id for example in read_examples(layout.examples)}
 
 
+def test_files_of_other_formats_and_what_was_taken_for_labels_are_told(tmp_path: Path) -> None:
+    layout = make_project(tmp_path)
+    for number in range(5):
+        (tmp_path / "images" / f"scan-{number}.psd").write_bytes(b"8BPS")
+    # Its content decides, since a row names it.
+    (tmp_path / "images" / "raw").write_bytes((tmp_path / "images" / "000.png").read_bytes())
+    add_row(tmp_path, "raw,1,1,-1")
+    report = run(settings_of(), layout)
+    told = "\n".join(report["summary"])
+    assert "labels: cat, dog, yak; the columns that hold states alone" in told
+    assert "5 .psd (scan-0.psd, scan-1.psd, scan-2.psd, …)" in told
+    kept = read_json(layout.prepare_report)
+    assert kept["labels_from"] == "the columns that hold states alone"
+    assert {suffix: each["count"] for suffix, each in kept["unread"].items()} == {".psd": 5}
+
+
+def test_a_folder_of_other_formats_alone_says_which(tmp_path: Path) -> None:
+    layout = make_project(tmp_path, num_images=0)
+    (tmp_path / "images" / "a.psd").write_bytes(b"8BPS")
+    with pytest.raises(InputError, match=r"other files, which are not read: 1 \.psd"):
+        run(settings_of(), layout)
+
+
 def test_equal_files_share_a_split(tmp_path: Path) -> None:
     layout = make_project(tmp_path)
     for number in range(40):

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.prepare.sources.catalog import read_source
+from pipelines.prepare.sources.paths import unread_files
 from project.settings.source import SourceSettings
 from tests.pipelines.prepare.sources.written import read, reasons, write_coco
 
@@ -25,3 +26,9 @@ def test_an_absolute_path_below_the_folder_is_fine(project: Path) -> None:
     )
     assert source.records[0].path == inside
     assert not source.faults
+
+
+def test_files_that_are_not_read_are_listed_by_extension(project: Path) -> None:
+    for name in ("x.PSD", "sub/y.psd", "raw", "notes.txt", ".hidden.psd", "labels.json"):
+        (project / "images" / name).write_bytes(b"1")
+    assert unread_files(project / "images") == {"(none)": ["raw"], ".psd": ["sub/y.psd", "x.PSD"]}
