@@ -17,7 +17,7 @@ from PIL import Image
 from components.data.images.budget import Budget
 
 LENGTH = struct.Struct("<I")
-BAND_BYTES = 1 << 22
+BAND_BYTES = 1 << 20
 SHARED_BYTES = 1 << 23
 READY = b"ready"
 

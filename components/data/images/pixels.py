@@ -43,7 +43,7 @@ _TRANSPOSES = {
     8: Image.Transpose.ROTATE_90,
 }
 _GREY_16_TO_8 = bytes((value * 255 + 32_767) // 65_535 for value in range(65_536))
-_BAND_PIXELS = 1 << 20
+_BAND_PIXELS = 1 << 18
 _LIMIT_WORDS = ("memory", "alloc", "limit", "too large", "too big")
 
 
@@ -78,7 +78,8 @@ def decode_here(
     except ImageFault:
         raise
     except MemoryError:
-        raise too_costly(f"it needs more than {budget.memory(len(data)):,} bytes") from None
+        megabytes = budget.memory(len(data)) / 1e6
+        raise too_costly(f"it needs more than {megabytes:,.0f} MB of memory") from None
     except Exception as error:  # noqa: BLE001
         # Pillow's decoders raise a dozen unrelated types on hostile bytes.
         raise _damage(data, name, error) from None

@@ -99,6 +99,10 @@ class _Process:
         width, height = told["full_size"]
         return (width, height), self._pixels(*told["size"]) if wanted == "pixels" else None
 
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
     def close(self) -> int:
         """End the process, if it has not ended by itself.
 
@@ -173,10 +177,7 @@ class DecoderPool:
             self._idle.pop().forget()
 
     def _try(self, data: bytes, wanted: Wanted, budget: Budget) -> Answer | None:
-        try:
-            process = self._idle.pop()
-        except IndexError:
-            process = _Process()
+        process = self._living() or _Process()
         try:
             answer = process.ask(data, wanted, budget)
         except ImageFault:
@@ -192,6 +193,17 @@ class DecoderPool:
             raise
         self._idle.append(process)
         return answer
+
+    def _living(self) -> _Process | None:
+        """An idle process; those that were killed meanwhile must not cost a picture."""
+        while True:
+            try:
+                process = self._idle.pop()
+            except IndexError:
+                return None
+            if process.is_alive():
+                return process
+            process.close()
 
     def _gone(self, process: _Process) -> None:
         status = process.close()

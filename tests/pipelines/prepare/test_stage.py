@@ -5,6 +5,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 import pyarrow as pa
 import pytest
 from PIL import Image
@@ -17,6 +18,7 @@ from components.labels.vocabulary import Vocabulary
 from pipelines.prepare.stage import run
 from project.layout import Layout
 from project.settings import Settings, parse_settings
+from tests.serving.attacks.hostile_pictures import jpeg_scans, webp_canvas
 
 NAMES = ("cat", "dog", "yak")
 
@@ -99,6 +101,8 @@ def test_bad_images_are_set_aside_with_a_reason(tmp_path: Path) -> None:
     whole = (images / "000.png").read_bytes()
     bad = {
         "bomb.png": (bomb(), "too_many_pixels"),
+        "scans.jpg": (jpeg_scans(), "too_costly"),
+        "canvas.webp": (webp_canvas(), "too_costly"),
         "cut.png": (whole[: len(whole) // 2], "truncated"),
         "empty.jpg": (b"", "empty"),
         "text.jpg": (b"this is a letter", "not_an_image"),
@@ -119,7 +123,7 @@ def test_bad_images_are_set_aside_with_a_reason(tmp_path: Path) -> None:
     }
     assert report["num_examples"] == 61
     # The second row of 001.png costs no image: it is used by its first row.
-    assert report["num_quarantined_images"] == 6
+    assert report["num_quarantined_images"] == 8
     labelled = set(read_labels(layout.labels)["example_id"].to_pylist())
     assert labelled <= {example.id for example in read_examples(layout.examples)}
 
@@ -145,6 +149,23 @@ def test_a_folder_of_other_formats_alone_says_which(tmp_path: Path) -> None:
     (tmp_path / "images" / "a.psd").write_bytes(b"8BPS")
     with pytest.raises(InputError, match=r"other files, which are not read: 1 \.psd"):
         run(settings_of(), layout)
+
+
+def test_photographs_of_phones_are_read(tmp_path: Path) -> None:
+    layout = make_project(tmp_path)
+    pillow_heif.register_heif_opener()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    for name in ("phone.HEIC", "newer.avif", "scan.jp2"):
+        kind = {"HEIC": "HEIF", "avif": "AVIF", "jp2": "JPEG2000"}[name.split(".")[1]]
+        image = Image.new("RGB", (64, 32), (90, 60, 30))
+        image.save(tmp_path / "images" / name, kind, exif=exif.tobytes())
+        add_row(tmp_path, f"{name},1,1,1")
+    run(settings_of(), layout)
+    sizes = {row.path: (row.width, row.height) for row in read_examples(layout.examples)}
+    assert sizes["images/phone.HEIC"] == sizes["images/newer.avif"] == (32, 64)
+    assert sizes["images/scan.jp2"] == (64, 32)
+    assert read_quarantine(layout.quarantine) == []
 
 
 def test_equal_files_share_a_split(tmp_path: Path) -> None:
