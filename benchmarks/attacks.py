@@ -5,7 +5,10 @@ Run from the project root: ``python -m benchmarks.attacks [--json] [--quick]``.
 ``tests/serving/attacks`` takes, over what the processes hold at rest: each is decoded in fresh
 processes within the budget of what is sent, the shortest of several runs counting.
 ``worst_decode_processor_s`` is the decoder's own time, its start included, which other work on the
-machine does not lengthen. With ``--quick`` there is one run.
+machine does not lengthen. ``server_errors`` counts answers over 499, none at all, or in another
+form than documented, among malformed requests and what others asked while clients stalled;
+``health_ms_under_attack`` is the median of `/healthz` in the worst of those attacks. With
+``--quick`` there is one run of the pictures, and fewer requests.
 """
 
 import tempfile
@@ -13,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.figures import Figure, run_benchmark_or_part
+from benchmarks.service_attacks import service_attacks
 from tests.serving.attacks.decoding_cost import measure_cost
 from tests.serving.attacks.hostile_pictures import HOSTILE
 
@@ -43,7 +47,7 @@ def decoding(quick: bool) -> Iterator[Figure]:
         yield Figure(name=figure, value=by_name[worst], unit=unit, against=against)
 
 
-ATTACKS: Sequence[Callable[[bool], Iterator[Figure]]] = (decoding,)
+ATTACKS: Sequence[Callable[[bool], Iterator[Figure]]] = (decoding, service_attacks)
 """Each is told whether a short form is asked for, and gives its figures."""
 
 

@@ -26,7 +26,6 @@ BATCH_WAIT_S = 0.005
 # Serve holds back requests over this number, and with them the batch.
 MAX_ONGOING = 4 * MAX_BATCH
 ANSWER_TIMEOUT_S = 60.0
-READY_TIMEOUT_S = 2.0
 
 
 @serve.deployment(name="encoder", max_ongoing_requests=MAX_ONGOING, health_check_period_s=10)
@@ -79,10 +78,6 @@ class EncoderDeployment:
         """How many batches of each size were computed since the start."""
         return dict(self._batch_sizes)
 
-    async def ping(self) -> bool:
-        """Answers when the replica does."""
-        return True
-
     def _count(self, size: int) -> None:
         self._batch_sizes[size] = self._batch_sizes.get(size, 0) + 1
 
@@ -99,15 +94,12 @@ class RemoteEncoder:
     async def encode_texts(self, texts: tuple[str, ...]) -> np.ndarray:
         return await self._answer(self._handle.encode_texts.remote(texts))
 
-    async def is_ready(self) -> bool:
-        try:
-            return await asyncio.wait_for(self._handle.ping.remote(), READY_TIMEOUT_S)
-        except (TimeoutError, RayError):
-            return False
-
     async def _answer(self, response: Any) -> Any:
         try:
             return await asyncio.wait_for(response, ANSWER_TIMEOUT_S)
         except TimeoutError:
             hint = "Ask again later, or with a smaller picture."
             raise RequestError(503, "overloaded", "The encoder is busy.", hint) from None
+        except RayError:
+            hint = "It is started again; ask in a minute."
+            raise RequestError(503, "unavailable", "The encoder does not answer.", hint) from None

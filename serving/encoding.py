@@ -64,10 +64,6 @@ class QueryEncoder(Protocol):
         """Unit vectors of some texts."""
         ...
 
-    async def is_ready(self) -> bool:
-        """Whether a query would be answered now."""
-        ...
-
 
 class BatchEncoder:
     """Encodes many pictures or texts at once, one batch after the other.
@@ -170,9 +166,6 @@ class LocalEncoder:
 
     async def encode_texts(self, texts: tuple[str, ...]) -> Float32[np.ndarray, "texts embed"]:
         return (await asyncio.to_thread(self._batches.encode_texts, [texts]))[0]
-
-    async def is_ready(self) -> bool:
-        return True
 
 
 def encoded_or_raise(outcome: Outcome) -> EncodedImage:

@@ -14,6 +14,8 @@ from components.models.tagger import TrainedEncoder
 from serving.app import create_app
 from serving.encoding import LocalEncoder
 from serving.service import Service
+from tests.serving.started_service import Service as StartedService
+from tests.serving.started_service import started, write_real_bundle
 from tests.serving.tiny_bundle import ColourEncoder, SwappedEncoder, tiny_bundle
 
 
@@ -49,6 +51,18 @@ def service_url(app) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def real_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_real_bundle(tmp_path_factory.mktemp("real"))
+
+
+@pytest.fixture(scope="session")
+def service(real_bundle: Path) -> Iterator[StartedService]:
+    """One for all tests that want the real thing."""
+    with started(real_bundle) as service:
+        yield service
 
 
 @pytest.fixture(scope="module")

@@ -2,108 +2,21 @@
 
 import contextlib
 import io
-import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
-import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from components.atomic import read_json
-from components.bundle import write_bundle
-from components.encoders.catalog import build_encoder
-from components.encoders.config import OpenClipConfig
-from components.models.heads.linear import LinearHead
-from components.models.tagger import Tagger
-from components.search.index import SearchIndex
-from components.search.modality_means import ModalityMeans
+from serving.address import Address
 from serving.client import Client
-from serving.launch import Address, running
-from tests.components.encoders.tiny_checkpoint import write_checkpoint
-from tests.serving.tiny_bundle import COLOURS, NUM_EACH, card, tiny_bundle
+from serving.ray_service import running
+from tests.serving.started_service import Service, free_port
+from tests.serving.tiny_bundle import card
 
-START_TIMEOUT_S = 300
 pytestmark = [pytest.mark.ray, pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-@pytest.fixture(scope="module")
-def real_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny bundle again, with vectors of an open_clip model of random weights."""
-    root = tmp_path_factory.mktemp("real")
-    tiny_bundle(root)
-    config = OpenClipConfig(model=f"local-dir:{write_checkpoint(root / 'weights')}")
-    encoder = build_encoder(config)
-    cards = [card(name, place) for name in COLOURS for place in range(NUM_EACH)]
-    vectors = encoder.encode_images(torch.stack([encoder.preprocess(each) for each in cards]))
-    found = vectors.global_vectors.numpy()
-    facts = {"preview_px": 96, "relevance_leads": {"text": 0.4}}
-    ModalityMeans(found.mean(axis=0), found.mean(axis=0), "none").save(root / "index")
-    SearchIndex(encoder.id, found.astype(np.float16), None, facts).save(root / "index")
-    tagger = Tagger.load(root / "tagger")
-    bias = tagger.head.state_dict()["bias"].numpy()
-    head = LinearHead.of(found[::NUM_EACH] * 20, bias)
-    replace(tagger, encoder_id=encoder.id, head=head).save(root / "tagger")
-    write_bundle(
-        root / "served",
-        encoder_config=config,
-        tagger_dir=root / "tagger",
-        calibration_path=root / "calibration.json",
-        index_dir=root / "index",
-        vocabulary_path=root / "vocabulary.json",
-        templates=["a {name} card"],
-        name="served",
-    )
-    return root / "served"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Service(NamedTuple):
-    pid: int
-    url: str
-
-
-@pytest.fixture(scope="module")
-def service(real_bundle: Path) -> Iterator[Service]:
-    port = free_port()
-    command = [sys.executable, "-m", "efuda.cli", "serve", "--bundle", str(real_bundle)]
-    command += ["--port", str(port), "--json", "--threads", "1"]
-    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
-    watchdog = threading.Timer(START_TIMEOUT_S, process.kill)
-    watchdog.start()
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line, f"the service did not start (exit status {process.poll()})"
-        assert json.loads(line)["version"] == read_json(real_bundle / "bundle.json")["version"]
-        watchdog.cancel()
-        yield Service(process.pid, f"http://127.0.0.1:{port}")
-    finally:
-        watchdog.cancel()
-        process.send_signal(signal.SIGTERM)
-        status = process.wait(timeout=60)
-        if process.stdout is not None:
-            process.stdout.close()
-    assert status == 0
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False)
 
 
 @pytest.fixture(scope="module")
