@@ -14,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -102,7 +102,7 @@ def call(*command: str, cwd: Path) -> None:
 
 
 @contextmanager
-def served(efuda: str, project: Path) -> Iterator[str]:
+def served(efuda: str, project: Path) -> Generator[str]:
     """The address of a project's service, once it is ready."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     with subprocess.Popen(

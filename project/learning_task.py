@@ -16,7 +16,7 @@ from components.features.label_vectors import LabelVectors
 from components.features.region_rows import RegionRows, has_regions
 from components.features.store import FeatureStore
 from components.labels.matrix import LabelMatrix
-from components.labels.tables import read_matrix
+from components.labels.tables import read_labels, read_matrix
 from components.labels.vocabulary import Vocabulary
 from components.methods.catalog import METHODS
 from components.models.images import Regions
@@ -81,7 +81,10 @@ def load_task(settings: Settings, layout: Layout) -> ProjectTask:
     store = FeatureStore(layout.features.absolute(), label_vectors.encoder_id)
     examples = [row for row in read_examples(layout.examples) if row.modality == "photo"]
     train, val = (
-        _photos(split, examples, vocabulary, store, settings, layout) for split in ("train", "val")
+        _photos(
+            split, examples, vocabulary, store, settings, layout, label_vectors.vectors.shape[1]
+        )
+        for split in ("train", "val")
     )
     captions = None
     if settings.train.reads_captions:
@@ -121,21 +124,27 @@ def _photos(
     store: FeatureStore,
     settings: Settings,
     layout: Layout,
+    embed_dim: int,
 ) -> _Photos:
+    """Of one split; without any known label it may be empty, since nothing is learned from it."""
     embedded = store.hashes("original")  # without the images that embed had to quarantine
     rows = [row for row in examples if row.split == split and row.content_hash in embedded]
-    if not rows:
+    if not rows and read_labels(layout.labels).num_rows:
         raise InputError(
             f"The {split} split has no photograph; change the shares under `splits` in "
             "params.yaml or add images."
         )
+    labels = read_matrix(layout.labels, [row.id for row in rows], vocabulary)
     hashes = tuple(row.content_hash for row in rows)
     views = settings.embed.views
+    if not rows:
+        empty = np.empty((len(views), 0, embed_dim), np.float32)
+        return _Photos(labels=labels, content_hashes=(), views=empty, regions=())
     regions: tuple[Regions, ...] = ()
     if all(has_regions(store, view) for view in views):
         regions = tuple(RegionRows(store, view, hashes) for view in views)
     return _Photos(
-        labels=read_matrix(layout.labels, [row.id for row in rows], vocabulary),
+        labels=labels,
         content_hashes=hashes,
         views=np.stack([store.load_global(view, hashes) for view in views]),
         regions=regions,

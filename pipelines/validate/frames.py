@@ -72,7 +72,7 @@ def rule_frames(prepared: Prepared, root: Path) -> dict[str, pd.DataFrame]:
         "columns": prepared.columns,
         "examples": examples,
         "labels": labels,
-        "splits": _splits(examples, positives),
+        "splits": _splits(examples, positives, is_labelled=bool(len(labels))),
         **{
             f"classes_{split}": pd.DataFrame(
                 {"label": prepared.vocabulary.names, "positives": positives[split].to_numpy()}
@@ -149,15 +149,17 @@ def _is_text(caption: object) -> bool:
     return not any(unicodedata.category(sign) == "Cc" and not sign.isspace() for sign in caption)
 
 
-def _splits(examples: pd.DataFrame, positives: pd.DataFrame) -> pd.DataFrame:
+def _splits(examples: pd.DataFrame, positives: pd.DataFrame, *, is_labelled: bool) -> pd.DataFrame:
     photos = examples.loc[examples["modality"] == "photo", "split"].value_counts()
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "split": list(SPLITS),
             "photos": [int(photos.get(split, 0)) for split in SPLITS],
             "known_positives": [int(positives[split].sum()) for split in SPLITS],
         }
     )
+    # Where no label is known, nothing is learned, chosen or measured on any split.
+    return table if is_labelled else table[table["photos"] > 0]
 
 
 def _share(num_lost: int, num_kept: int) -> pd.DataFrame:

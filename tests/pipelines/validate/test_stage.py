@@ -115,6 +115,13 @@ def test_severity_can_be_changed_by_rule(layout: Layout):
         validate.run(unknown, layout)
 
 
+def test_without_any_label_a_split_may_be_empty(layout: Layout):
+    edit(layout.examples, lambda rows: rows.assign(split="train"))
+    edit(layout.labels, lambda rows: rows.iloc[:0])
+    assert validate.run(settings_of(), layout)["success"]
+    assert results_of(layout)["no_split_empty"]["success"]
+
+
 def test_too_many_quarantined_images_stop_the_run(layout: Layout):
     lost = [
         Quarantined(path=f"images/{n}.jpg", reason="truncated", detail="ends early")
