@@ -78,6 +78,11 @@ class PictureTagger:
         """The label names that it knows, in the order of the vocabulary."""
         return self._service.bundle.vocabulary.names
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether a tag's number is a probability; without labels it is a mere score."""
+        return self._service.bundle.calibration.is_calibrated
+
     def tag(self, picture: Picture, *, top_k: int = 10, evidence: bool = False) -> list[Tag]:
         """The tags of a picture, most probable first.
 

@@ -77,9 +77,14 @@ class Tag(Message):
 
 
 class TagResponse(Message):
-    """The tags of a picture, most probable first."""
+    """The tags of a picture, most probable first.
+
+    Where ``calibrated`` is false, no label stands behind the numbers: they are scores, and 0.8
+    does not mean that four of five such tags are right.
+    """
 
     model: str
+    calibrated: bool
     tags: list[Tag]
 
 
@@ -158,6 +163,8 @@ class ModelCard(Message):
     """That of the index, unless the tagger was trained together with its encoder."""
     mode: Literal["cached", "end-to-end"]
     """Whether the tagger was trained on frozen vectors, or together with its encoder."""
+    calibrated: bool
+    """Whether the numbers beside tags are probabilities; without labels they are mere scores."""
     num_labels: int
     labels: list[str]
     num_pictures: int

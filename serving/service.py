@@ -78,7 +78,8 @@ class Service:
             )
             for column in shown
         ]
-        return TagResponse(model=bundle.version, tags=tags)
+        calibrated = bundle.calibration.is_calibrated
+        return TagResponse(model=bundle.version, calibrated=calibrated, tags=tags)
 
     def evidence(self, image: EncodedImage, column: int) -> Evidence | None:
         """Where the label of a column is seen; None without region vectors."""
@@ -173,6 +174,7 @@ class Service:
             recipe=bundle.tagger.recipe,
             mode=bundle.tagger.mode,
             tag_encoder_id=bundle.tagger.encoder_id,
+            calibrated=bundle.calibration.is_calibrated,
             num_labels=len(bundle.vocabulary),
             labels=list(bundle.vocabulary.names),
             num_pictures=len(bundle.gallery),

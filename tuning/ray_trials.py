@@ -1,12 +1,17 @@
 """The trials of a search on Ray Tune: side by side, and resumed where they were cut off."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from components.training.settings import Schedule
 from components.training.task import Task
-from tuning.trial import Outcome, Trial, run_trial
+from tuning.trial import Outcome, Told, Trial, no_one, run_trial
+
+if TYPE_CHECKING:
+    from ray import tune
 
 
 def search_on_ray(
@@ -18,7 +23,7 @@ def search_on_ray(
     storage: Path,
     name: str,
     max_concurrent: int,
-    on_trial: Callable[[], object] = lambda: None,
+    on_trial: Told = no_one,
 ) -> list[Outcome]:
     """Every trial as a trial of Ray Tune, on a Ray that runs; a search that was cut off goes on.
 
@@ -31,20 +36,12 @@ def search_on_ray(
         name: Of this search; the same name goes on with its records, so it has to change
             with anything that changes the trials.
         max_concurrent: Trials at the same time.
-        on_trial: Called as each one ends.
+        on_trial: Told of each one that ends, and of those that had ended before.
 
     Raises:
         RuntimeError: If a trial failed, with the first failure.
     """
     from ray import tune
-
-    class Ended(tune.Callback):
-        def on_trial_complete(self, *_args: Any, **_more: Any) -> None:
-            on_trial()
-
-        def __reduce__(self) -> tuple[type, tuple[()]]:
-            # Tune pickles its callbacks with its records; a bar cannot be.
-            return tune.Callback, ()
 
     trainable = tune.with_resources(
         tune.with_parameters(_trainable, task=task, shared=shared, trials=list(trials), seed=seed),
@@ -52,7 +49,9 @@ def search_on_ray(
     )
     record = storage / name
     if tune.Tuner.can_restore(str(record)):
-        tuner = tune.Tuner.restore(str(record), trainable=trainable, resume_errored=True)
+        with _told(trials, on_trial):
+            tuner = tune.Tuner.restore(str(record), trainable=trainable, resume_errored=True)
+        _tell_of_ended(tuner.get_results(), trials, on_trial)
     else:
         tuner = tune.Tuner(
             trainable,
@@ -61,7 +60,7 @@ def search_on_ray(
                 metric="score", mode="max", max_concurrent_trials=max_concurrent, reuse_actors=True
             ),
             run_config=tune.RunConfig(
-                name=name, storage_path=str(storage), verbose=0, callbacks=[Ended()]
+                name=name, storage_path=str(storage), verbose=0, callbacks=[ended(trials, on_trial)]
             ),
         )
     results = tuner.fit()
@@ -69,6 +68,51 @@ def search_on_ray(
         raise RuntimeError(f"{results.num_errors} trials failed, first: {results.errors[0]}")
     figures = {(result.config or {})["number"]: result.metrics or {} for result in results}
     return [_outcome(trial, figures[number]) for number, trial in enumerate(trials)]
+
+
+_LISTENER: ContextVar[tuple[Sequence[Trial], Told]] = ContextVar("listener", default=((), no_one))
+
+
+def ended(trials: Sequence[Trial], on_trial: Told) -> "tune.Callback":
+    """What Tune calls as a trial ends.
+
+    Tune pickles its callbacks with its records, and whoever is told cannot be. So a search
+    that goes on is given the listener of the day, which :func:`_told` sets.
+    """
+    from ray import tune
+
+    class Ended(tune.Callback):
+        def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **_more: Any) -> None:
+            tell(trial.config["number"], trial.last_result)
+
+        def __reduce__(self) -> tuple[Callable[[], "tune.Callback"], tuple[()]]:
+            return _ended_of_the_day, ()
+
+    def tell(number: int, result: dict[str, Any]) -> None:
+        if "score" in result and number < len(trials):
+            on_trial(trials[number], float(result["score"]))
+
+    return Ended()
+
+
+def _ended_of_the_day() -> "tune.Callback":
+    return ended(*_LISTENER.get())
+
+
+@contextmanager
+def _told(trials: Sequence[Trial], on_trial: Told) -> Generator[None]:
+    token = _LISTENER.set((trials, on_trial))
+    try:
+        yield
+    finally:
+        _LISTENER.reset(token)
+
+
+def _tell_of_ended(results: "tune.ResultGrid", trials: Sequence[Trial], on_trial: Told) -> None:
+    for result in results:
+        metrics = result.metrics or {}
+        if result.error is None and "score" in metrics:
+            on_trial(trials[(result.config or {})["number"]], float(metrics["score"]))
 
 
 def _trainable(

@@ -5,7 +5,7 @@ Stages and bench search in the same way. The stage tune runs the trials on Ray T
 once with one seed, and then the trial's own fit is the result.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from components.methods.catalog import METHODS
@@ -16,7 +16,7 @@ from components.training.loop import fit
 from components.training.settings import MethodSettings, Schedule
 from components.training.task import Task
 from tuning.choice import choose
-from tuning.trial import Outcome, Trial, run_trial
+from tuning.trial import Outcome, Told, Trial, no_one, run_trial
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,13 +53,13 @@ def search_in_process(
     shared: Schedule,
     *,
     seed: int,
-    on_trial: Callable[[], object] = lambda: None,
+    on_trial: Told = no_one,
 ) -> list[Outcome]:
-    """Every trial here, one after another, in their order."""
+    """Every trial here, one after another, in their order; ``on_trial`` is told of each."""
     outcomes: list[Outcome] = []
     for trial in trials:
         outcomes.append(run_trial(trial, task, shared, seed=seed)[0])
-        on_trial()
+        on_trial(trial, outcomes[-1].score)
     return outcomes
 
 

@@ -1,5 +1,6 @@
 """One trial: an attempt of a method is trained and judged on the hold-out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,6 +38,14 @@ class Outcome:
     best_epoch: int
     draws: tuple[float, ...] = ()
     """The same in draws of the hold-out's images; only of methods that choose cautiously."""
+
+
+Told = Callable[[Trial, float], object]
+"""Called with each trial that ended, and its score."""
+
+
+def no_one(trial: Trial, score: float) -> None:
+    """Tells nobody."""
 
 
 def run_trial(

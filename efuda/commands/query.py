@@ -61,7 +61,8 @@ def search(
 
 
 def _tag_lines(answer: dict[str, Any]) -> list[str]:
-    return [
+    scores = "scores, not probabilities: no label was known to calibrate them"
+    return ([] if answer["calibrated"] else [scores]) + [
         f"{'*' if tag['present'] else ' '} {tag['probability']:6.3f} "
         f"(from {tag['threshold']:.3f})  {tag['label']}"
         for tag in answer["tags"]

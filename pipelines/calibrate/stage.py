@@ -20,6 +20,7 @@ from components.calibration.holdout_fit import calibrate
 from components.calibration.unlabelled import STANDS_OUT, standardised
 from components.data.examples import Example
 from components.labels.holdout import SelectionRule, selection_rule, selection_truth
+from components.labels.states import UNKNOWN
 from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
 from components.metrics.ranking import average_precision, mean_average_precision
@@ -34,11 +35,11 @@ from project.taggers import (
     load_tagger,
     split_logits,
 )
+from tuning.method_choice import MethodChoice, choose_method
 
 SCHEMA_VERSION = 1
 MADE_OF = "made_of.json"
 """Beside the calibrations: what each was fitted to."""
-ZERO_SHOT = "zero_shot"
 RULES: Mapping[SelectionRule, str] = {
     "verified": "figures over the cells of the hold-out that are known to be present or absent",
     "observed": "figures that count unknown cells of the hold-out as absent, since too few are "
@@ -62,13 +63,16 @@ class Fitted:
 def run(settings: Settings, layout: Layout) -> Report:
     """Calibrate every tagger on the hold-out and choose one of them."""
     vocabulary = Vocabulary.load(layout.vocabulary)
-    fitted, rule, num_images = _fit_all(settings.calibrate, vocabulary, layout)
-    chosen = _choose(fitted)
+    fitted, rule, num_images, num_labelled = _fit_all(settings.calibrate, vocabulary, layout)
+    choice, chosen = _choose(fitted, num_labelled)
     selection = {
         "schema_version": SCHEMA_VERSION,
         "rule": rule,
         "meaning": RULES[rule],
         "num_images": num_images,
+        "num_labelled": num_labelled,
+        "chosen_by": choice.by,
+        "why": choice.why,
         "recipes": _figures(fitted),
         "recipe": chosen.file.recipe,
         "seed": chosen.file.seed,
@@ -88,7 +92,7 @@ def run(settings: Settings, layout: Layout) -> Report:
 
 def _fit_all(
     settings: CalibrateSettings, vocabulary: Vocabulary, layout: Layout
-) -> tuple[list[Fitted], SelectionRule, int]:
+) -> tuple[list[Fitted], SelectionRule, int, int]:
     files = found_taggers(layout)
     taggers = [load_tagger(file, vocabulary) for file in files]
     photos = embedded_photos(layout, "val", taggers[0].project_encoder_id)
@@ -130,7 +134,7 @@ def _fit_all(
                 is_kept=is_kept,
             )
         )
-    return fitted, rule, len(photos)
+    return fitted, rule, len(photos), int((labels.states != UNKNOWN).any(axis=1).sum())
 
 
 def _logits_if_any(
@@ -160,18 +164,12 @@ def _hash(
     return digest.hexdigest()[:16]
 
 
-def _choose(fitted: Sequence[Fitted]) -> Fitted:
-    """The best seed of the recipe that is best on average.
-
-    Without any figure zero-shot is taken if it is there: it alone owes nothing
-    to labels.
-    """
-    measured = [one for one in fitted if not np.isnan(one.mean_ap)]
-    if not measured:
-        return next((one for one in fitted if one.file.recipe == ZERO_SHOT), fitted[0])
-    means = {recipe: np.mean(values) for recipe, values in _by_recipe(measured).items()}
-    best = max(means, key=lambda recipe: means[recipe])
-    return max((one for one in measured if one.file.recipe == best), key=lambda one: one.mean_ap)
+def _choose(fitted: Sequence[Fitted], num_labelled: int) -> tuple[MethodChoice, Fitted]:
+    """The best seed of the recipe that is best on average, or of the cautious one."""
+    means = {recipe: float(np.mean(values)) for recipe, values in _by_recipe(fitted).items()}
+    choice = choose_method(means, num_labelled)
+    seeds = [one for one in fitted if one.file.recipe == choice.method]
+    return choice, max(seeds, key=lambda one: np.nan_to_num(one.mean_ap, nan=-1.0))
 
 
 def _by_recipe(fitted: Sequence[Fitted]) -> dict[str, list[float]]:
@@ -219,11 +217,6 @@ def _notes(chosen: Fitted, rule: SelectionRule, settings: CalibrateSettings) -> 
             f"{settings.min_positives} positives or negatives in the hold-out and share one "
             "threshold."
         )
-    if np.isnan(chosen.mean_ap):
-        notes.append(
-            "No label has a known positive in the hold-out, so no tagger could be preferred; "
-            f"{chosen.file.recipe} was taken."
-        )
     return notes
 
 
@@ -234,8 +227,8 @@ def _summary(selection: Mapping[str, Any]) -> list[str]:
         for recipe, figure in recipes.items()
     )
     return [
-        f"{selection['recipe']} seed {selection['seed']} chosen on {selection['num_images']} "
-        f"hold-out images (rule {selection['rule']})",
+        f"{selection['recipe']} seed {selection['seed']}, {selection['why']} "
+        f"(rule {selection['rule']})",
         f"  hold-out mAP: {figures}",
         *(f"  {note}" for note in selection["notes"]),
     ]

@@ -56,6 +56,8 @@ def report_page(content: ReportContent) -> str:
         project=content.project,
         metrics=metrics,
         prefix=prefix,
+        measured=content.test.can_measure,
+        calibrated=content.chosen.calibration.is_calibrated,
         rows=_headline(metrics["test"], prefix, content.selection["recipe"]),
         sentences=_sentences(metrics, prefix, content.selection["recipe"]),
         chosen=content.chosen,

@@ -123,10 +123,10 @@ def _metrics(
 
 def _not_computable(test: TestSplit) -> list[str]:
     """Sentences on the figures that these labels cannot give."""
-    if not test.positives.any():
+    if not test.can_measure:
         return [
-            "No label is known to be present in the test split, so no figure can be computed. "
-            "Label some of its images."
+            "Not measured: no label is known to be present in the test split. Label some of its "
+            "images."
         ]
     if test.rule == "observed":
         return [

@@ -35,7 +35,7 @@ class TestSplit:
             unknown cells have to count as absent.
         states: What is known of each cell, whatever the rule.
         truth: Whether the label is known to be present.
-        known: Which cells count under the rule.
+        known: Which cells count under the rule; none where no label is known to be present.
     """
 
     __test__ = False  # or pytest takes it for a set of tests
@@ -46,6 +46,11 @@ class TestSplit:
     states: Int8[np.ndarray, "examples labels"]
     truth: Bool[np.ndarray, "examples labels"]
     known: Bool[np.ndarray, "examples labels"]
+
+    @property
+    def can_measure(self) -> bool:
+        """Whether there is a figure at all."""
+        return bool(self.known.any())
 
     @property
     def positives(self) -> Int[np.ndarray, " labels"]:
@@ -118,6 +123,9 @@ def _test_split(photos: Sequence[Example], vocabulary: Vocabulary, layout: Layou
     states = read_matrix(layout.labels, [photo.id for photo in photos], vocabulary).states
     rule = selection_rule(states)
     truth, known = selection_truth(states, rule)
+    if not truth.any():
+        # Counting the unknown as absent compares taggers, and here there is nothing to compare by.
+        known = np.zeros_like(truth)
     return TestSplit(
         photos=tuple(photos),
         vocabulary=vocabulary,

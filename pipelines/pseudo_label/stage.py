@@ -31,6 +31,7 @@ from project.learning_task import ProjectTask, load_task
 from project.settings import Settings
 from project.stage_command import Report
 from project.tuned import TunedMethod, plain, read_tuned, tuned_settings
+from tuning.method_choice import choose_method
 
 METHOD_VERSION = "2"
 
@@ -42,7 +43,7 @@ def run(settings: Settings, layout: Layout) -> Report:
     """
     project = load_task(settings, layout)
     tuned = read_tuned(layout.tuned, project)
-    name = settings.pseudo_label.method or _best(tuned)
+    name = settings.pseudo_label.method or _best(tuned, project)
     chosen = tuned_settings(tuned, name, settings.train.given(name), layout.tuned)
     fingerprint = _fingerprint(name, chosen, project, settings)
     kept = _kept(layout, fingerprint)
@@ -136,6 +137,7 @@ def _summary(report: Mapping[str, Any]) -> str:
     )
 
 
-def _best(tuned: dict[str, TunedMethod]) -> str:
-    """The method that the hold-out likes best; of equals the first."""
-    return max(tuned, key=lambda name: tuned[name].holdout_map)
+def _best(tuned: dict[str, TunedMethod], project: ProjectTask) -> str:
+    """The method that the hold-out likes best, or the cautious one where that says little."""
+    figures = {name: each.holdout_map for name, each in tuned.items()}
+    return choose_method(figures, project.task.holdout.num_labelled).method

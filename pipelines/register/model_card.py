@@ -18,6 +18,10 @@ class CardFacts:
     """``cached`` or ``end-to-end``."""
     recipe: str
     seed: int
+    calibrated: bool
+    """Whether labels stand behind its probabilities."""
+    chosen: str
+    """How it came to be chosen."""
     num_labels: int
     num_examples: Mapping[str, int]
     mask_hash: str | None
@@ -51,19 +55,37 @@ def _data_lines(settings: Settings, facts: CardFacts) -> list[str]:
     return lines
 
 
+def _calibration_lines(facts: CardFacts) -> list[str]:
+    if not facts.calibrated:
+        return [
+            "- Nothing is calibrated, since no label was known to be present in the hold-out: numbers",
+            "  beside tags are scores, not probabilities, and a tag is given where a picture stands",
+            "  out among the project's own.",
+        ]
+    return [
+        "- Probabilities are calibrated on the hold-out; labels with little support share a",
+        "  threshold (calibration.json says which).",
+    ]
+
+
 def _limit_lines(facts: CardFacts) -> list[str]:
     lines = [
         "- It knows these labels only; anything else in a picture is passed over.",
         "- The figures hold for pictures like those of the test split. Other cameras, styles or",
         "  places need a measurement of their own.",
-        "- Probabilities are calibrated on the hold-out; labels with little support share a",
-        "  threshold (calibration.json says which).",
+        *_calibration_lines(facts),
     ]
     names = list(facts.metrics.get("classes_without_positives", ()))
     if names:
         shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
         lines.append(f"- Never measured, for want of a positive in the test split: {shown}.")
     return lines
+
+
+def _figures_intro(facts: CardFacts) -> list[str]:
+    if not any(facts.metrics["test"].values()):
+        return []
+    return ["On the frozen test split, with 95 % bootstrap intervals over images:", ""]
 
 
 def model_card(settings: Settings, facts: CardFacts) -> str:
@@ -73,7 +95,7 @@ def model_card(settings: Settings, facts: CardFacts) -> str:
             f"# {settings.project.name}",
             "",
             f"A multi-label picture tagger with a search index, bundle `{facts.bundle_version}`.",
-            f"Recipe `{facts.recipe}`, seed {facts.seed}, chosen on the hold-out.",
+            f"Recipe `{facts.recipe}`, seed {facts.seed}, {facts.chosen}.",
             "",
             "## Data",
             "",
@@ -86,8 +108,7 @@ def model_card(settings: Settings, facts: CardFacts) -> str:
             "",
             "## Figures",
             "",
-            "On the frozen test split, with 95 % bootstrap intervals over images:",
-            "",
+            *_figures_intro(facts),
             "```",
             render_table(facts.metrics),
             "```",

@@ -6,6 +6,7 @@ from typing import Any
 
 from components.atomic import read_json, write_json, write_text
 from components.bundle import write_bundle
+from components.calibration.calibration import Calibration
 from components.data.examples import Example, read_examples
 from components.data.splits import split_hash
 from components.encoders.config_paths import anchored
@@ -31,7 +32,7 @@ def run(settings: Settings, layout: Layout) -> Report:
         "efuda.mask_hash": str(_mask_hash(layout) or "none"),
     }
     bundle_version = _assemble(settings, layout, recipe, seed, metrics, tags)
-    facts = _facts(layout, examples, metrics, bundle_version, recipe, seed)
+    facts = _facts(layout, examples, metrics, bundle_version, selection)
     write_text(layout.bundle / "README.md", model_card(settings, facts))
 
     registry = open_registry(settings, layout)
@@ -53,9 +54,14 @@ def run(settings: Settings, layout: Layout) -> Report:
     what = "registered" if is_new else "already registered"
     summary = (
         f"{what}: {registry.model} version {version.number} (bundle {bundle_version}, "
-        f"{recipe}, seed {seed}), alias {CHALLENGER}"
+        f"{recipe}, seed {seed}, {_why(selection)}), alias {CHALLENGER}"
     )
     return {**report, "summary": summary}
+
+
+def _why(selection: Mapping[str, Any]) -> str:
+    """How the tagger came to be chosen; calibrations of before do not say."""
+    return str(selection.get("why", "chosen on the hold-out"))
 
 
 def _assemble(
@@ -93,9 +99,9 @@ def _facts(
     examples: list[Example],
     metrics: Mapping[str, Any],
     bundle_version: str,
-    recipe: str,
-    seed: int,
+    selection: Mapping[str, Any],
 ) -> CardFacts:
+    recipe, seed = str(selection["recipe"]), int(selection["seed"])
     photos = [row for row in examples if row.modality == "photo"]
     tagger = Tagger.load(layout.tagger(recipe, seed))
     return CardFacts(
@@ -104,6 +110,8 @@ def _facts(
         mode=tagger.mode,
         recipe=recipe,
         seed=seed,
+        calibrated=Calibration.load(layout.calibration(recipe, seed)).is_calibrated,
+        chosen=_why(selection),
         num_labels=len(Vocabulary.load(layout.vocabulary)),
         num_examples=dict(sorted(Counter(row.split for row in photos).items())),
         mask_hash=_mask_hash(layout),

@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress
-
 from components.training.checkpoint import FitState
 from components.training.loop import FitResult, fit
 from components.training.recipe import Recipe
 from components.training.settings import Schedule
 from components.training.task import Task
+from project.progress import shown
 
 
 def fit_in_process(
@@ -20,15 +18,11 @@ def fit_in_process(
     ``fingerprint`` is of all that the fit reads; a state of another is left alone.
     """
     kept = FitState.load(checkpoint, fingerprint)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task(
-            f"{recipe.name}, seed {seed}",
-            total=recipe.schedule(shared).epochs,
-            completed=kept.epoch if kept else 0,
-        )
+    name, epochs = f"train {recipe.name}, seed {seed}", recipe.schedule(shared).epochs
+    with shown(name, epochs, unit="epochs", done=kept.epoch if kept else 0) as work:
 
         def keep(state: FitState) -> None:
             state.save(checkpoint, fingerprint)
-            progress.update(bar, completed=state.epoch)
+            work.reach(state.epoch)
 
         return fit(recipe, task, shared, seed=seed, state=kept, on_checkpoint=keep)

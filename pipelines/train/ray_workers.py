@@ -16,6 +16,7 @@ from components.training.recipe import Recipe
 from components.training.settings import Schedule
 from components.training.steps import Workers
 from components.training.task import Task
+from project.progress import shown
 from project.ray_session import ray_session
 
 MAX_FAILURES = 2
@@ -59,7 +60,9 @@ def fit_on_ray(
                 checkpoint_config=CheckpointConfig(num_to_keep=1),
             ),
         )
-        result = trainer.fit()
+        name = f"train {recipe.name}, seed {seed}, on {num_workers} workers"
+        with shown(name, total=1, unit="fits"):
+            result = trainer.fit()
         if result.checkpoint is None:
             raise RuntimeError(f"Ray Train kept no checkpoint of fit-{fingerprint}")
         with result.checkpoint.as_directory() as directory:

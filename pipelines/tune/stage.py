@@ -4,21 +4,22 @@ The test split is never read. A method whose attempts, data and schedule have no
 keeps the choice that was made for it, edited by hand or not.
 """
 
-from math import isnan, nan
+from math import inf, isnan, nan
 
 from blake3 import blake3
-from rich.console import Console
-from rich.progress import Progress
 
 from components.errors import ArtefactError, InputError
 from components.methods.catalog import METHODS
 from components.training.settings import Schedule
 from project.layout import Layout
 from project.learning_task import NO_LABEL_KNOWN, ProjectTask, load_task
+from project.progress import shown
 from project.ray_session import ray_session
 from project.settings import Settings
 from project.stage_command import Report
 from project.tuned import RULES, TunedMethod, plain, read_tuned, write_tuned
+from tuning.budget import BUDGETS, within_budget
+from tuning.method_choice import choose_method
 from tuning.ray_trials import search_on_ray
 from tuning.search import Choice, choices_of, learn, search_in_process, trials_of
 from tuning.trial import Outcome, Trial
@@ -55,10 +56,26 @@ def _summary(
     if not project.trained:
         return [f"nothing to choose, {NO_LABEL_KNOWN}"]
     rule = project.task.holdout.rule
+    figures = {name: each.holdout_map for name, each in tuned.items()}
+    taken = choose_method(figures, project.task.holdout.num_labelled)
     return [
         f"{num_tried} attempts tried, choices of {num_kept} methods kept, rule {rule}: "
         f"{RULES[rule]}",
         *(f"  {METHODS[name].title}: {_in_words(each)}" for name, each in tuned.items()),
+        *_small_holdout(project),
+        f"  proposals are to come from {METHODS[taken.method].title}, {taken.why}",
+    ]
+
+
+def _small_holdout(project: ProjectTask) -> list[str]:
+    """Why less was tried than there is, if so."""
+    num_labelled = project.task.holdout.num_labelled
+    enough = BUDGETS[-1][0]
+    if num_labelled >= enough:
+        return []
+    return [
+        f"  {num_labelled} labelled hold-out images tell few attempts apart, so fewer were tried; "
+        f"all are from {enough} on"
     ]
 
 
@@ -71,11 +88,12 @@ def _in_words(tuned: TunedMethod) -> str:
 
 def _trials(name: str, settings: Settings, project: ProjectTask) -> list[Trial]:
     try:
-        return trials_of(name, project.task, settings.train.given(name))
+        trials = trials_of(name, project.task, settings.train.given(name))
     except ValueError as fault:
         raise InputError(
             f"train.methods.{name} does not go together with an attempt of {name}: {fault}"
         ) from None
+    return within_budget(trials, project.task.holdout.num_labelled)
 
 
 def _fingerprint(trials: list[Trial], settings: Settings, project: ProjectTask) -> str:
@@ -106,11 +124,11 @@ def _search(
 ) -> list[Outcome]:
     shared = settings.train.schedule()
     seed = settings.tune.seed
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("tune", total=len(trials))
+    best = Best(project.task.holdout.can_measure)
+    with shown("tune", len(trials), unit="attempts") as work:
 
-        def advance() -> None:
-            progress.advance(bar)
+        def advance(trial: Trial, score: float) -> None:
+            work.advance(note=best.with_trial(trial, score))
 
         if settings.tune.runner == "local":
             return search_in_process(trials, project.task, shared, seed=seed, on_trial=advance)
@@ -126,6 +144,22 @@ def _search(
                 max_concurrent=settings.tune.max_concurrent,
                 on_trial=advance,
             )
+
+
+class Best:
+    """The best attempt so far, in words."""
+
+    def __init__(self, is_measured: bool) -> None:
+        self._is_measured = is_measured
+        self._score, self._words = -inf, ""
+
+    def with_trial(self, trial: Trial, score: float) -> str:
+        """What it is with one more."""
+        if self._is_measured and score > self._score:
+            self._score = score
+            title = METHODS[trial.method].title
+            self._words = f"best hold-out mAP {score:.3f} ({title})"
+        return self._words
 
 
 def _tuned(choice: Choice, fingerprint: str, project: ProjectTask) -> TunedMethod:

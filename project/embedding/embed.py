@@ -1,11 +1,8 @@
 """From images and an encoder to a feature store: here or on Ray, only what is missing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from rich.console import Console
-from rich.progress import Progress
 
 from components.encoders.batches import Fault
 from components.encoders.catalog import build_encoder
@@ -20,6 +17,7 @@ from project.embedding.shard_plan import (
     make_plan,
 )
 from project.embedding.shards import EmbedJob, ShardEmbedder, ShardOutcome
+from project.progress import shown
 from project.ray_session import cluster_address
 from project.settings import EmbedSettings
 
@@ -63,13 +61,14 @@ def embed_images(
     runner = _runner(settings, plan)
     faults: dict[str, Fault] = {}
     num_embedded = 0
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar = progress.add_task("embed", total=plan.num_missing)
-        outcomes = _outcomes(settings, plan, job, encoder, runner)
+    with shown("embed", plan.num_missing, unit="images") as work:
+        outcomes = _outcomes(settings, plan, job, encoder, runner, work.advance)
+        num_done = 0
         for shard, outcome in zip(plan.shards, outcomes, strict=True):
             faults |= outcome.faults
             num_embedded += outcome.num_embedded
-            progress.advance(bar, len(shard))
+            num_done += len(shard)
+            work.reach(num_done)
     forget_queue(store)
     return Embedded(
         num_images=plan.num_images, num_embedded=num_embedded, faults=faults, runner=runner
@@ -84,12 +83,17 @@ def _runner(settings: EmbedSettings, plan: EmbedPlan) -> str:
 
 
 def _outcomes(
-    settings: EmbedSettings, plan: EmbedPlan, job: EmbedJob, encoder: Encoder, runner: str
+    settings: EmbedSettings,
+    plan: EmbedPlan,
+    job: EmbedJob,
+    encoder: Encoder,
+    runner: str,
+    on_images: Callable[[int], object],
 ) -> Iterator[ShardOutcome]:
     if runner == "ray":
         from project.embedding.ray_actors import embed_on_ray
 
-        yield from embed_on_ray(job, plan.shards, settings.num_actors)
+        yield from embed_on_ray(job, plan.shards, settings.num_actors, on_images)
     elif plan.shards:
-        embedder = ShardEmbedder(job, encoder)
+        embedder = ShardEmbedder(job, encoder, on_images)
         yield from (embedder.embed(shard) for shard in plan.shards)

@@ -1,6 +1,6 @@
 """Embeds one shard and writes it: the same code in this process and in Ray's actors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,13 +47,24 @@ class ShardOutcome:
 class ShardEmbedder:
     """Computes shards of one job with one encoder."""
 
-    def __init__(self, job: EmbedJob, encoder: Encoder | None = None) -> None:
+    def __init__(
+        self,
+        job: EmbedJob,
+        encoder: Encoder | None = None,
+        on_images: Callable[[int], object] = lambda _: None,
+    ) -> None:
         """Take the encoder given, or load the job's.
+
+        Args:
+            job: What to compute.
+            encoder: None loads the job's.
+            on_images: Told how many more images are done, batch by batch.
 
         Raises:
             InputError: If this machine's weights are not the job's.
         """
         self._job = job
+        self._on_images = on_images
         self._encoder = encoder or build_encoder(job.encoder, job.device)
         if self._encoder.id != job.encoder_id:
             raise InputError(
@@ -92,6 +103,7 @@ class ShardEmbedder:
             num_threads=num_loaders(),
         ):
             faults.update({image.content_hash: fault for image, fault in batch.faults})
+            self._on_images(len(batch.faults))
             if batch.pixels is None:
                 continue
             hashes.extend(image.content_hash for image in batch.items)
@@ -100,6 +112,7 @@ class ShardEmbedder:
                 vectors[view].append(encoded.global_vectors.numpy().astype(np.float16))
                 if self._job.regions:
                     regions[view].append(encoded.region_vectors.numpy().astype(np.float16))
+            self._on_images(len(batch.items))
         for view in views:
             if hashes:
                 self._store.append(

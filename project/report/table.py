@@ -23,6 +23,9 @@ def render_table(metrics: Mapping[str, Any]) -> str:
     Returns:
         Plain text of several lines, without a line break at the end.
     """
+    if not any(metrics["test"].values()):
+        names = ", ".join(recipe_name(recipe) for recipe in metrics["test"])
+        return f"{names}: not measured, no label is known to be present in the test split"
     prefix = OBSERVED if metrics.get("rule") == "observed" else ""
     table = Table(box=None, pad_edge=False, header_style="")
     table.add_column("recipe")

@@ -43,7 +43,7 @@ function lastLine({ path, score, relevance }) {
   return line;
 }
 
-export function tagRow(tag, show, hide) {
+export function tagRow(tag, calibrated, show, hide) {
   const share = bar(tag.probability);
   const mark = element("b");
   mark.style.left = `calc(${Math.min(100, 100 * tag.threshold)}% - 1px)`;
@@ -56,14 +56,17 @@ export function tagRow(tag, show, hide) {
     },
     element("span", { className: "name", text: tag.label }),
     share,
-    element("span", { className: "value", text: `${(100 * tag.probability).toFixed(0)} %` }),
+    element("span", {
+      className: "value",
+      text: calibrated ? `${(100 * tag.probability).toFixed(0)} %` : tag.probability.toFixed(2),
+    }),
   );
   return element("li", { className: tag.present ? "present" : "" }, row);
 }
 
 export function detailTag(tag, filter) {
-  const percent = `${(100 * tag.probability).toFixed(0)} %`;
-  const sure = tag.provenance === "predicted" ? percent : tag.provenance;
+  const predicted = `predicted, ${tag.probability.toFixed(2)}`;
+  const sure = tag.provenance === "predicted" ? predicted : tag.provenance;
   return element(
     "li", {},
     element("button", {

@@ -160,6 +160,7 @@ async function tag(file) {
     at("tags").replaceChildren(
       ...answer.tags.map((each) => tagRow(
         each,
+        answer.calibrated,
         () => each.evidence && paintHeat(at("heat"), each.evidence),
         () => wipe(at("heat")),
       )),
@@ -233,6 +234,7 @@ async function introduce() {
   at("card-line").textContent =
     `${card.name} · ${card.num_pictures.toLocaleString()} pictures · ${card.num_labels} tags · version ${card.version}`;
   at("labels").replaceChildren(...card.labels.map((label) => element("option", { value: label })));
+  for (const note of document.querySelectorAll(".uncalibrated")) note.hidden = card.calibrated;
   at("attribution").textContent = card.extra.attribution ?? "";
   const inEnglish = card.text_language === "English" ? ", in English" : "";
   at("text").placeholder = `What should be in the picture${inEnglish}? ${card.labels[0] ? `For example: ${card.labels[0]}` : ""}`;

@@ -53,8 +53,9 @@ def test_bench_and_stages_choose_and_train_the_same(method):
 def test_choices_are_made_method_by_method_and_every_trial_is_told():
     task, told = region_task(), []
     trials = [*trials_of("entropy", task), *trials_of("vlpl", task)]
-    outcomes = search_in_process(trials, task, SCHEDULE, seed=0, on_trial=lambda: told.append(1))
-    assert len(told) == len(trials)
+    told_of = lambda trial, score: told.append((trial, score))  # noqa: E731
+    outcomes = search_in_process(trials, task, SCHEDULE, seed=0, on_trial=told_of)
+    assert told == [(outcome.trial, outcome.score) for outcome in outcomes]
     choices = choices_of(outcomes, task)
     assert list(choices) == ["entropy", "vlpl"]
     for choice in choices.values():

@@ -15,6 +15,7 @@ from pipelines.evaluate import stage as evaluate
 from pipelines.evaluate.plots import PER_CLASS, PR_CURVE, RELIABILITY
 from project.layout import Layout
 from project.report.drawing import Drawing
+from project.report.table import render_table
 from tests.projects.synthetic import NAMES, NOISE, SEEDS, make_project, settings_of
 
 PAIRS = {
@@ -137,8 +138,14 @@ def test_without_any_test_label_nothing_is_claimed(layout: Layout):
     assert all(figures == {} for figures in metrics["test"].values())
     assert metrics["paired_differences"] == {}
     assert metrics["classes_without_positives"] == list(NAMES)
-    assert "no figure can be computed" in metrics["not_computable"][0]
-    assert layout.report_page.exists()
+    assert metrics["not_computable"][0].startswith("Not measured")
+    page = layout.report_page.read_text(encoding="utf-8")
+    assert "Not measured: no label is known to be present in the test split" in page
+    for figures in ("Average precision of each class", "Curves", "Worst mistakes", "nan"):
+        assert figures not in page
+    # Unknown cells counted as absent would make a curve of nothing.
+    assert (layout.plots / "reliability.csv").read_text().count("\n") == 1
+    assert "not measured" in render_table(metrics)
 
 
 def test_partial_test_labels_and_an_empty_class(layout: Layout, no_charts):
