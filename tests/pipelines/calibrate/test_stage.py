@@ -12,6 +12,7 @@ from components.labels.tables import read_labels, write_labels
 from pipelines.calibrate import stage as calibrate
 from project.layout import Layout
 from tests.projects.synthetic import NAMES, NOISE, SEEDS, make_project, settings_of
+from tuning.method_choice import MIN_CHOOSING_IMAGES
 
 
 @pytest.fixture
@@ -98,3 +99,16 @@ def test_missing_and_foreign_taggers_are_named(layout: Layout):
     shutil.rmtree(layout.taggers)
     with pytest.raises(ArtefactError, match="no tagger"):
         calibrate.run(settings_of(), layout)
+
+
+def test_few_labelled_images_do_not_choose_the_method(layout: Layout):
+    held = [each.id for each in read_examples(layout.examples) if each.split == "val"]
+    table = read_labels(layout.labels)
+    few = {*held[: MIN_CHOOSING_IMAGES - 1]}
+    names = table["example_id"].to_pylist()
+    write_labels(layout.labels, table.filter([name not in held or name in few for name in names]))
+    report = calibrate.run(settings_of(), layout)
+    assert max(report["recipes"], key=lambda name: report["recipes"][name]["mAP"]) == "vlpl"
+    assert (report["recipe"], report["chosen_by"]) == ("zero_shot", "caution")
+    assert report["num_labelled"] == MIN_CHOOSING_IMAGES - 1
+    assert f"{MIN_CHOOSING_IMAGES - 1} labelled hold-out images" in report["why"]
