@@ -16,7 +16,7 @@ from blake3 import blake3
 
 from components.atomic import atomic_directory, read_json, write_json
 from components.calibration.calibration import Calibration
-from components.encoders.config import ENCODER_CONFIGS, EncoderConfig, OpenClipConfig
+from components.encoders.config import EncoderConfig, OpenClipConfig, read_encoder
 from components.encoders.config_paths import FileField, anchored, named_files, with_files
 from components.errors import ArtefactError
 from components.labels.vocabulary import Vocabulary
@@ -212,7 +212,7 @@ def _with_files_inside(config: EncoderConfig, directory: Path) -> EncoderConfig:
 
 def _config_of(values: Mapping[str, Any], directory: Path) -> EncoderConfig:
     try:
-        config = ENCODER_CONFIGS[values["kind"]](**values)
+        config = read_encoder(values)
     except (KeyError, TypeError, ValueError) as fault:
         raise ArtefactError(f"{directory} names an encoder that is not known: {fault}") from None
     return anchored(config, directory)

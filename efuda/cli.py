@@ -15,6 +15,7 @@ from efuda.command_answer import AnswerCommand
 from efuda.command_group import STAGES, USER_ERROR, CommandGroup
 from efuda.commands.bench import bench
 from efuda.commands.doctor import doctor
+from efuda.commands.encoders import encoders
 from efuda.commands.init import init
 from efuda.commands.promote import promote
 from efuda.commands.query import query
@@ -40,6 +41,7 @@ app = typer.Typer(
     "Exit status: 0 done, 2 something you gave cannot be used, 1 a fault of Efuda's.",
 )
 app.command("init", cls=AnswerCommand, context_settings=HELP_NAMES)(init)
+app.command("encoders", cls=AnswerCommand, context_settings=HELP_NAMES)(encoders)
 app.command("run", cls=AnswerCommand, context_settings=PASSED_ON)(run)
 app.command("results", cls=AnswerCommand, context_settings=HELP_NAMES)(results)
 # It has a --json of its own, which names a file.

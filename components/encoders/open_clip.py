@@ -25,15 +25,15 @@ from components.encoders.encoder import ImageVectors
 from components.encoders.identity import encoder_id
 from components.encoders.image_tower import ImageTower
 from components.encoders.open_clip_source import (
-    DOCTOR,
     MERGES_FILE,
     Source,
-    cannot_fetch,
-    find_source,
+    fetched_files,
     only_local_files,
     read_local_config,
-    require_reachable,
+    tag_config,
 )
+from components.encoders.text_tokens import TOKENIZER_FILE, CanonicalTokenizer
+from components.encoders.weights_cache import DOCTOR, cannot_fetch
 from components.errors import InputError
 
 CHARACTERS_PER_TOKEN = 20
@@ -42,6 +42,7 @@ word takes time that grows with its square."""
 TEXT_BATCH_SIZE = 64
 DEFAULT_CONTEXT_LENGTH = 77
 MAX_ASPECT = 16
+PREPROCESS = ("mean", "std", "interpolation", "resize_mode")
 
 Tokenize = Callable[..., Int[Tensor, "texts tokens"]]
 PROBE_TEXTS = ["a photo of a cat", "two Dogs, naïve; 12 km", "絵札"]
@@ -70,8 +71,7 @@ class OpenClipEncoder:
         Raises:
             InputError: If name, tag or checkpoint is wrong, missing or unreachable.
         """
-        source = find_source(config)
-        require_reachable(source)
+        source = fetched_files(config)
         self._device = device
         self._model: Any = _load_model(config, source).to(device)
         self._tokenize, self._context_length = _tokenizer(config, source)
@@ -176,6 +176,7 @@ def _load_model(config: OpenClipConfig, source: Source) -> nn.Module:
                 require_pretrained=True,
                 weights_only=True,
                 pretrained_text=False,
+                **_as_trained(config, source),
             )
     except Exception as fault:
         reason = " ".join(str(fault).split())[:300]
@@ -189,6 +190,20 @@ def _load_model(config: OpenClipConfig, source: Source) -> nn.Module:
     if config.image_tower is not None:
         _replace_image_tower(model, Path(config.image_tower))
     return model.eval().requires_grad_(requires_grad=False)
+
+
+def _as_trained(config: OpenClipConfig, source: Source) -> dict[str, Any]:
+    """What a tag says of its weights, and open_clip does not take from it.
+
+    It only warns where the activations differ, and knows no preprocessing of a bare file.
+    """
+    if config.pretrained is None or (source.file is not None and source.held_to is None):
+        return {}
+    tag = tag_config(config.model, config.pretrained)
+    return {
+        "force_quick_gelu": bool(tag.get("quick_gelu")),
+        "force_preprocess_cfg": {name: tag[name] for name in PREPROCESS if name in tag},
+    }
 
 
 def _replace_image_tower(model: Any, weights: Path) -> None:
@@ -211,6 +226,8 @@ def _tokenizer(config: OpenClipConfig, source: Source) -> tuple[Tokenize, int]:
             context_length=text_config.get("context_length", DEFAULT_CONTEXT_LENGTH),
         )
         return tokenizer, tokenizer.context_length or DEFAULT_CONTEXT_LENGTH
+    if (canonical := _canonical_tokenizer(config, source)) is not None:
+        return canonical, canonical.context_length
     try:
         with _quiet():
             tokenizer = open_clip.get_tokenizer(config.model)
@@ -221,3 +238,18 @@ def _tokenizer(config: OpenClipConfig, source: Source) -> tuple[Tokenize, int]:
             f"tokenizer of the hub need its files beside a {LOCAL_PREFIX} checkpoint. {DOCTOR}"
         ) from fault
     return tokenizer, tokenizer.context_length or DEFAULT_CONTEXT_LENGTH
+
+
+def _canonical_tokenizer(config: OpenClipConfig, source: Source) -> CanonicalTokenizer | None:
+    """That of a SigLIP model whose tokenizer's files are here; None for other models."""
+    folder = source.directory or source.folder
+    if folder is None or not (folder / TOKENIZER_FILE).is_file():
+        return None
+    if source.directory is not None:
+        text_config = read_local_config(source.directory)["model_cfg"]["text_cfg"]
+    else:
+        known: Any = open_clip.get_model_config(config.model.replace("/", "-"))
+        text_config = known["text_cfg"]
+    if text_config.get("tokenizer_kwargs") != {"clean": "canonicalize"}:
+        return None
+    return CanonicalTokenizer(folder, text_config.get("context_length", DEFAULT_CONTEXT_LENGTH))

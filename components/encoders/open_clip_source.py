@@ -8,15 +8,23 @@ import difflib
 import json
 import os
 import socket
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from components.encoders.config import LOCAL_PREFIX, OpenClipConfig
 from components.encoders.config_paths import WEIGHT_SUFFIXES, is_weights_path
+from components.encoders.hub_files import HubFiles
+from components.encoders.weights_cache import (
+    DOCTOR,
+    cannot_fetch,
+    commit_directory,
+    fetched,
+    is_held,
+)
 from components.errors import InputError
 
 HUB_PREFIX = "hf-hub:"
@@ -26,7 +34,6 @@ DIRECTORY_SUFFIXES = (".safetensors", ".bin", ".pth")
 """What open_clip looks for in a local-dir: directory."""
 HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.bin")
 CONNECT_TIMEOUT_S = 5.0
-DOCTOR = "`efuda doctor` shows what is there and what is missing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +42,22 @@ class Source:
 
     Exactly one of ``directory``, ``file`` and ``hub`` is set: a local directory,
     a local checkpoint, or weights by tag or hub name with ``cached`` telling
-    whether they are on this machine already.
+    whether they are on this machine already. With ``held_to`` these are files
+    of one commit, in Efuda's own cache.
     """
 
     directory: Path | None = None
     file: Path | None = None
     hub: str | None = None
     cached: bool = False
+    held_to: HubFiles | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where Efuda's own cache has the files, or will have them."""
+        if self.held_to is None:
+            return None
+        return commit_directory(self.held_to.repository, self.held_to.revision)
 
 
 def find_source(config: OpenClipConfig) -> Source:
@@ -64,7 +80,10 @@ def find_source(config: OpenClipConfig) -> Source:
         )
     if is_weights_path(config.pretrained):
         return Source(file=_checkpoint_file(Path(config.pretrained)))
-    return _tag(config.model, config.pretrained)
+    found = tag_config(config.model, config.pretrained)
+    if config.hub is not None:
+        return Source(hub=config.hub.repository, cached=is_held(config.hub), held_to=config.hub)
+    return _tag(f"{config.model} ({config.pretrained})", found)
 
 
 def require_reachable(source: Source) -> None:
@@ -77,13 +96,28 @@ def require_reachable(source: Source) -> None:
         return
     from huggingface_hub import constants
 
-    host = urlsplit(constants.ENDPOINT).hostname or ""
+    place = urlsplit(constants.ENDPOINT)
+    port = place.port or (80 if place.scheme == "http" else 443)
     try:
         if constants.HF_HUB_OFFLINE:
             raise OSError("HF_HUB_OFFLINE is set")
-        socket.create_connection((host, 443), CONNECT_TIMEOUT_S).close()
+        socket.create_connection((place.hostname or "", port), CONNECT_TIMEOUT_S).close()
     except OSError as fault:
-        raise InputError(cannot_fetch(source.hub, fault)) from None
+        raise InputError(cannot_fetch(source.hub, fault, source.folder)) from None
+
+
+def fetched_files(config: OpenClipConfig) -> Source:
+    """Where the weights are, once those that have a commit on record are on this machine.
+
+    Raises:
+        InputError: If something does not exist, cannot be fetched or is not what is on record.
+    """
+    source = find_source(config)
+    require_reachable(source)
+    if source.held_to is None:
+        return source
+    folder = fetched(source.held_to)
+    return replace(source, hub=None, file=folder / source.held_to.weights)
 
 
 @contextmanager
@@ -97,15 +131,6 @@ def only_local_files(source: Source) -> Generator[None]:
         yield
     finally:
         constants.HF_HUB_OFFLINE = previous
-
-
-def cannot_fetch(name: str, fault: object) -> str:
-    """What to tell a user whose weights are not here and cannot be fetched."""
-    return (
-        f"The weights of {name} are not on this machine and cannot be fetched ({fault}). "
-        "Connect this machine once, or copy a checkpoint here and name it in "
-        "encoder.pretrained, or use encoder.kind: conse, which needs no download. " + DOCTOR
-    )
 
 
 def read_local_config(directory: Path) -> dict[str, Any]:
@@ -185,7 +210,12 @@ def _tags(model: str) -> list[str]:
     return open_clip.list_pretrained_tags_by_model(model.replace("/", "-"))
 
 
-def _tag(model: str, tag: str) -> Source:
+def tag_config(model: str, tag: str) -> dict[str, Any]:
+    """What open_clip knows of a tag: where it lies, preprocessing, activations.
+
+    Raises:
+        InputError: If the model has no such tag.
+    """
     import open_clip
 
     found: dict[str, Any] = open_clip.get_pretrained_cfg(model.replace("/", "-"), tag)
@@ -194,7 +224,10 @@ def _tag(model: str, tag: str) -> Source:
             f"encoder.pretrained is {tag!r}, which is neither a file nor a tag of {model}. "
             f"Its tags: {_shown(_tags(model))}. {DOCTOR}"
         )
-    name = f"{model} ({tag})"
+    return found
+
+
+def _tag(name: str, found: Mapping[str, Any]) -> Source:
     if not found.get("hf_hub"):
         cached = Path("~/.cache/clip").expanduser() / Path(found.get("url", "")).name
         return Source(hub=name, cached=cached.is_file())

@@ -2,12 +2,14 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from components.encoders.config import EncoderConfig, OpenClipConfig, parse_encoder
 from components.encoders.config_paths import named_files, with_files
 from components.encoders.open_clip_source import find_source
+from components.encoders.short_names import SHORT_NAMES
+from components.encoders.weights_cache import first_fetch
 from components.errors import InputError
 from project.published import Schedule
 
@@ -62,11 +64,16 @@ def existing(path: Path | None, what: str, project: Path) -> str | None:
 def checked_encoder(text: str, project: Path) -> EncoderConfig:
     """The encoder that ``--encoder`` names, its local weights named from the project.
 
+    Weights of a short name are fetched if they are not here, so that the project records
+    which commit they are of, and their hashes.
+
     Raises:
-        InputError: If the form is unknown, or the network or its weights do not exist.
+        InputError: If the form is unknown, or weights do not exist or cannot be fetched.
     """
     config = parse_encoder(text)
     if isinstance(config, OpenClipConfig):
+        if text in SHORT_NAMES:
+            config = replace(config, hub=first_fetch(SHORT_NAMES[text]))
         find_source(config)
     named = named_files(config)
     return with_files(
