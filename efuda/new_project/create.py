@@ -7,16 +7,23 @@ and DVC repository. Images and labels stay where they are.
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from components.atomic import write_text
+from components.encoders.config import ConseConfig
 from components.errors import InputError
 from efuda.new_project import captions, no_labels
 from efuda.new_project.captions import take_captions_as_source, with_tagalign
 from efuda.new_project.label_names import label_names
 from efuda.new_project.no_labels import take_images_as_source
-from efuda.new_project.options import NewProject, checked_encoder, existing, project_name
+from efuda.new_project.options import (
+    CONSE_TOLD,
+    NewProject,
+    checked_encoder,
+    existing,
+    project_name,
+)
 from project.environment import with_this_python_first
 from project.graph import dvc_yaml
 from project.layout import Layout
@@ -162,6 +169,8 @@ def make_project(options: NewProject) -> MadeProject:
     """
     refuse_used(options.directory)
     made = _chosen(options)
+    if options.encoder is None and isinstance(made.settings.encoder, ConseConfig):
+        made = replace(made, told=(*made.told, CONSE_TOLD))
     create_project(options.directory, made.settings)
     return made
 
