@@ -97,7 +97,7 @@ def read_encoder(values: Mapping[str, Any]) -> EncoderConfig:
         ValueError: If a value is not allowed.
     """
     hub = values.get("hub")
-    known = dict(values) | ({} if hub is None else {"hub": HubFiles(**hub)})
+    known: dict[str, Any] = {**values, **({} if hub is None else {"hub": HubFiles(**hub)})}
     return ENCODER_CONFIGS[values["kind"]](**known)
 
 

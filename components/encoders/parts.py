@@ -6,7 +6,7 @@ come out the same on any number of threads, and in Ray's actors as in this proce
 """
 
 from collections.abc import Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import torch
@@ -34,7 +34,7 @@ class PartEncoder:
         """Vectors of each view of a batch; ``flip`` is the mirror image."""
         parts = pixels.split(self._part or len(pixels))
         # All views are under way before the first is waited for.
-        running = {
+        running: dict[View, list[Future[ImageVectors]]] = {
             view: [
                 self._pool.submit(
                     self._encoder.encode_images, part.flip(-1) if view == "flip" else part

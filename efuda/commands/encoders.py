@@ -2,7 +2,7 @@
 
 from efuda.command_answer import Answer
 
-CONSE = {
+CONSE: dict[str, object] = {
     "name": "conse",
     "megabytes": 0,
     "licence": "Apache-2.0",

@@ -16,6 +16,7 @@ ROWS = list(SHORT_NAMES.values())
 def test_a_row_says_what_open_clip_says(row):
     tag = open_clip.get_pretrained_cfg(row.model, row.pretrained)
     model = open_clip.get_model_config(row.model)
+    assert model is not None
     assert tag["hf_hub"] == f"{row.repository}/"
     assert bool(tag.get("quick_gelu")) == bool(model.get("quick_gelu"))
     text = model["text_cfg"]

@@ -9,6 +9,7 @@ from open_clip.tokenizer import HFTokenizer
 
 from components.encoders.catalog import build_encoder
 from components.encoders.config import OpenClipConfig
+from components.encoders.open_clip import OpenClipEncoder
 from components.encoders.text_tokens import CanonicalTokenizer
 from components.errors import InputError
 from tests.components.encoders.tiny_siglip import write_siglip, write_tokenizer
@@ -32,13 +33,14 @@ def test_tokens_are_those_that_open_clip_reads(checkpoint):
 
 def test_texts_are_lowered_and_padded_to_the_whole_context(checkpoint):
     encoder = build_encoder(OpenClipConfig(model=f"local-dir:{checkpoint}"))
+    assert isinstance(encoder, OpenClipEncoder)
     tokens = encoder._tokenize(["A Photo of a CAT."])
     assert tokens.shape == (1, 64)
     assert tokens[0, :7].tolist() == [3, 4, 5, 3, 6, 1, 0]
     vectors = encoder.encode_texts(["A Photo of a CAT.", "a photo of a cat"])
     assert torch.equal(vectors[0], vectors[1])
     # The last place is pooled, so with less padding the vector is another one.
-    short = encoder.model.encode_text(tokens[:, :7])
+    short = encoder._model.encode_text(tokens[:, :7])
     assert torch.nn.functional.cosine_similarity(short, vectors[:1]).item() < 0.999
 
 

@@ -11,6 +11,7 @@ import torch
 
 from components.encoders.catalog import build_encoder, probe
 from components.encoders.config import OpenClipConfig
+from components.encoders.open_clip import OpenClipEncoder
 from components.encoders.short_names import WEIGHTS, PublishedEncoder
 from components.encoders.weights_cache import (
     cache_directory,
@@ -226,4 +227,5 @@ def test_activations_are_those_that_a_tag_was_trained_with(tmp_path, monkeypatch
     tag = {"url": f"https://nowhere/{here.name}", "file": str(here), "quick_gelu": True}
     monkeypatch.setitem(open_clip.pretrained._PRETRAINED, name, {"quick": tag})
     encoder = build_encoder(OpenClipConfig(model=name, pretrained="quick"))
-    assert "QuickGELU" in encoder._facts()["activations"]
+    assert isinstance(encoder, OpenClipEncoder)
+    assert "QuickGELU" in str(encoder._facts()["activations"])
