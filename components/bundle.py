@@ -15,6 +15,7 @@ from typing import Any
 from blake3 import blake3
 
 from components.atomic import atomic_directory, read_json, write_json
+from components.bundle_files import DESCRIPTION, hash_of, verify_files
 from components.calibration.calibration import Calibration
 from components.encoders.config import EncoderConfig, OpenClipConfig, read_encoder
 from components.encoders.config_paths import FileField, anchored, named_files, with_files
@@ -28,8 +29,6 @@ from components.search.previews import Previews
 from components.search.relevance import RelevanceScale
 
 SCHEMA_VERSION = 1
-# Larger parts are checked by size alone, so that a start does not read them all.
-VERIFIED_BELOW_BYTES = 64 << 20
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,7 +102,7 @@ def write_bundle(
             "files": _files_of(directory),
         }
         version = _version_of(description)
-        write_json(directory / "bundle.json", {**description, "version": version})
+        write_json(directory / DESCRIPTION, {**description, "version": version})
     return version
 
 
@@ -111,16 +110,10 @@ def load_bundle(directory: Path) -> Bundle:
     """Open a bundle after checking that it is whole and of one piece.
 
     Raises:
-        ArtefactError: If it is of another schema, a file is missing or
-            changed, or its parts are of different encoders or labels.
+        ArtefactError: If it is of another schema, a file is missing, changed or none of
+            the bundle's, or its parts are of different encoders or labels.
     """
-    description = read_json(directory / "bundle.json")
-    if description.get("schema_version") != SCHEMA_VERSION:
-        raise ArtefactError(
-            f"{directory} holds a bundle of schema {description.get('schema_version')}, "
-            f"this program reads {SCHEMA_VERSION}; register it again."
-        )
-    _verify_files(directory, description["files"])
+    description = verified_description(directory)
     tagger = Tagger.load(directory / "tagger")
     vocabulary = Vocabulary.load(directory / "vocabulary.json")
     index = SearchIndex.load(directory / "index")
@@ -155,6 +148,32 @@ def load_bundle(directory: Path) -> Bundle:
         previews=Previews(directory / "index", facts["preview_px"]),
         extra=description["extra"],
     )
+
+
+def verified_description(directory: Path) -> dict[str, Any]:
+    """What bundle.json says, once every file is found to be what was written.
+
+    Raises:
+        ArtefactError: If it is of another schema, or anything was changed since.
+    """
+    path = directory / DESCRIPTION
+    description: Any = read_json(path)
+    if not isinstance(description, dict) or "schema_version" not in description:
+        raise ArtefactError(f"{path} does not describe a bundle; register it again.")
+    if description["schema_version"] != SCHEMA_VERSION:
+        raise ArtefactError(
+            f"{directory} holds a bundle of schema {description['schema_version']}, "
+            f"this program reads {SCHEMA_VERSION}; register it again."
+        )
+    said = {key: value for key, value in description.items() if key != "version"}
+    if _version_of(said) != description.get("version"):
+        raise ArtefactError(
+            f"{path} was changed after it was written: it does not say any more what version "
+            f"{description.get('version')} is made of. Change params.yaml or the project instead, "
+            "and register it again."
+        )
+    verify_files(directory, description["files"])
+    return description
 
 
 def _tag_encoder_config(config: EncoderConfig, tagger: Tagger, directory: Path) -> EncoderConfig:
@@ -215,6 +234,12 @@ def _config_of(values: Mapping[str, Any], directory: Path) -> EncoderConfig:
         config = read_encoder(values)
     except (KeyError, TypeError, ValueError) as fault:
         raise ArtefactError(f"{directory} names an encoder that is not known: {fault}") from None
+    for field, path in named_files(config).items():
+        if not (directory / path).resolve().is_relative_to(directory.resolve()):
+            raise ArtefactError(
+                f"{directory / DESCRIPTION} takes encoder.{field} from {path}, which lies "
+                "outside the bundle; register it again."
+            )
     return anchored(config, directory)
 
 
@@ -222,35 +247,13 @@ def _files_of(directory: Path) -> dict[str, dict[str, object]]:
     return {
         path.relative_to(directory).as_posix(): {
             "bytes": path.stat().st_size,
-            "blake3": _hash_of(path),
+            "blake3": hash_of(path),
         }
         for path in sorted(directory.rglob("*"))
         if path.is_file()
     }
 
 
-def _hash_of(path: Path) -> str:
-    hasher = blake3()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            hasher.update(block)
-    return hasher.hexdigest()
-
-
 def _version_of(description: Mapping[str, object]) -> str:
     text = json.dumps(description, sort_keys=True, ensure_ascii=False)
     return blake3(text.encode()).hexdigest()[:12]
-
-
-def _verify_files(directory: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
-    for name, expected in files.items():
-        path = directory / name
-        if not path.is_file():
-            raise ArtefactError(f"{path} is missing from the bundle; register it again.")
-        size = path.stat().st_size
-        if size != expected["bytes"]:
-            raise ArtefactError(
-                f"{path} has {size} bytes, {expected['bytes']} were written; register it again."
-            )
-        if size <= VERIFIED_BELOW_BYTES and _hash_of(path) != expected["blake3"]:
-            raise ArtefactError(f"{path} was changed after it was written; register it again.")

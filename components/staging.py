@@ -66,6 +66,15 @@ def sweep(folder: Path) -> None:
         os.close(lock)
 
 
+def sweep_below(folder: Path) -> None:
+    """Remove such staging folders at any depth below ``folder``; hidden ones are passed over."""
+    for directory, folders, _ in os.walk(folder):
+        left = [name for name in folders if _is_staging(name)]
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        if left:
+            sweep(Path(directory))
+
+
 def take_place(new: Path, path: Path) -> None:
     """Put the staged directory ``new`` at ``path``; an old version ends up in the staging folder.
 

@@ -12,6 +12,7 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 from components.errors import InputError
+from components.machine_faults import machine_faults_told
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class AnswerCommand(TyperCommand):
         """Run the command, print what it answers and return its exit status."""
         as_json = ctx.params.pop("json")
         try:
-            with redirect_stdout(sys.stderr):
+            with redirect_stdout(sys.stderr), machine_faults_told():
                 answer: Answer = super().invoke(ctx)
         except InputError as fault:
             if as_json:

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from components.errors import InputError
+from components.machine_faults import machine_faults_told
 
 USER_ERROR = 2
 BUG = 1
@@ -53,8 +54,9 @@ class CommandGroup(TyperGroup):
     def invoke(self, ctx: Any) -> int:
         """Run the command that was given; its exit status is returned."""
         try:
-            status = int(super().invoke(ctx) or 0)
-            sys.stdout.flush()
+            with machine_faults_told():
+                status = int(super().invoke(ctx) or 0)
+                sys.stdout.flush()
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
         except InputError as fault:

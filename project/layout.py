@@ -160,6 +160,11 @@ class Layout:
         return self.root / ".efuda"
 
     @property
+    def written(self) -> tuple[Path, ...]:
+        """The folders below which stages write."""
+        return (self.root / "data", self.reports, self.scratch, self.decisions)
+
+    @property
     def decisions(self) -> Path:
         return self.root / "decisions"
 

@@ -6,20 +6,30 @@ artefact folder beside the database, and its tags say which bundle it is.
 
 import contextlib
 import io
-import logging
 import os
+import sqlite3
 import time
 import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from components.errors import ArtefactError, InputError
+from project.addresses import without_password
 from project.environment import quiet_environment
 from project.layout import Layout
+from project.registry_file import (
+    ARTEFACTS,
+    SQLITE,
+    anchor_database,
+    check_database,
+    make_database,
+    open_client,
+)
 from project.settings import Settings
+from project.unfinished_registrations import remove_unfinished, temporary_files_in
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -32,8 +42,7 @@ VERSION_TAG = "efuda.bundle_version"
 PLACE_TAG = "efuda.place"
 """The bundle's path from the project, so that a project can be moved or copied."""
 BUNDLE_FOLDER = "artifacts/bundle"
-ARTEFACTS = "mlartifacts"
-SQLITE = "sqlite:///"
+_ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 _MODEL_CODE = Path(__file__).with_name("bundle_model.py")
 
 
@@ -57,6 +66,8 @@ class Registration:
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
     description: str
+    reports: Sequence[Path] = ()
+    """Files and folders that are kept with the run, such as the report."""
 
 
 class Registry:
@@ -71,13 +82,23 @@ class Registry:
         self.experiment = experiment
         self.uri = _absolute(tracking_uri, self.root)
 
+    @property
+    def address(self) -> str:
+        """Where the registry is, as it may be shown."""
+        return without_password(self.uri)
+
     def find(self, bundle_version: str) -> Version | None:
-        """The version that holds this very bundle, if it was registered before."""
+        """The newest version that holds this very bundle, if it was registered before.
+
+        Raises:
+            InputError: If the registry does not answer.
+        """
         if not self._exists():
             return None
-        found = self._client.search_model_versions(
-            f"name = '{self.model}' and tags.`{VERSION_TAG}` = '{bundle_version}'"
-        )
+        with self._answers():
+            found = self._client.search_model_versions(
+                f"name = '{self.model}' and tags.`{VERSION_TAG}` = '{bundle_version}'"
+            )
         usable = [self._version(each) for each in found]
         return max(usable, key=lambda version: int(version.number), default=None)
 
@@ -89,30 +110,35 @@ class Registry:
         """
         if not self._exists():
             return None
-        from mlflow.exceptions import MlflowException
+        return self._found(lambda: self._client.get_model_version_by_alias(self.model, alias))
 
-        try:
-            return self._version(self._client.get_model_version_by_alias(self.model, alias))
-        except MlflowException as fault:
-            if fault.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-                return None
-            raise InputError(
-                f"The registry {self.uri} does not answer: {fault}. "
-                "Check registry.tracking_uri in params.yaml."
-            ) from None
+    def numbered(self, number: str) -> Version | None:
+        """The version of that number, unless somebody deleted it."""
+        return self._found(lambda: self._client.get_model_version(self.model, number))
 
-    def numbered(self, number: str) -> Version:
-        """The version of that number."""
-        return self._version(self._client.get_model_version(self.model, number))
-
-    def point(self, alias: str, version: Version) -> None:
-        """Let an alias point to a version, in one step."""
-        self._client.set_registered_model_alias(self.model, alias, version.number)
+    def point(self, alias: str, version: Version | None) -> None:
+        """Let an alias point to a version, or to none, in one step."""
+        with self._answers():
+            if version is None:
+                self._client.delete_registered_model_alias(self.model, alias)
+            else:
+                self._client.set_registered_model_alias(self.model, alias, version.number)
 
     def tag(self, version: Version, tags: Mapping[str, str]) -> None:
         """Add tags to a version."""
-        for key, value in tags.items():
-            self._client.set_model_version_tag(self.model, version.number, key, value)
+        with self._answers():
+            for key, value in tags.items():
+                self._client.set_model_version_tag(self.model, version.number, key, value)
+
+    def note(self, key: str) -> str | None:
+        """A tag of the model itself."""
+        with self._answers():
+            return self._client.get_registered_model(self.model).tags.get(key)
+
+    def set_note(self, key: str, value: str) -> None:
+        """Set a tag of the model itself."""
+        with self._answers():
+            self._client.set_registered_model_tag(self.model, key, value)
 
     def fetch(self, version: Version) -> Path:
         """The files of a version: where it was registered, else a copy that MLflow makes.
@@ -128,24 +154,42 @@ class Registry:
         uri = f"models:/{self.model}/{version.number}"
         try:
             with self._as_default():
-                artefacts = download_artifacts(uri)
-        except (MlflowException, OSError) as fault:
-            raise InputError(f"The artefacts of {uri} cannot be fetched: {fault}") from None
-        return Path(artefacts) / version.tags.get(BUNDLE_TAG, "")
+                artefacts = Path(download_artifacts(uri))
+        except (MlflowException, OSError):
+            artefacts = None
+        if artefacts is None or not artefacts.exists():
+            raise InputError(
+                f"The files of {self.model} version {version.number} are gone: "
+                f"{version.bundle} is not there, nor has MLflow a copy. Put them back, or run "
+                "`efuda register`, which registers the bundle anew, and `efuda promote`."
+            )
+        return artefacts / version.tags.get(BUNDLE_TAG, "")
 
     def register(self, registration: Registration) -> Version:
-        """Log a bundle with its figures and make it a new version."""
-        with self._as_default():
-            return self._register(registration)
+        """Log a bundle with its figures and make it a new version.
 
-    def _register(self, registration: Registration) -> Version:
+        What a registration that was killed left behind is removed first.
+
+        Raises:
+            InputError: If the registry does not answer.
+        """
+        if self._file is not None and not self._file.exists():
+            make_database(self._file)
+        with self._answers(), self._as_default():
+            experiment = self._experiment_id()
+            if self._is_at_home():
+                remove_unfinished(self._client, experiment, self.model, self.root / ARTEFACTS)
+            return self._register(registration, experiment)
+
+    def _register(self, registration: Registration, experiment: str) -> Version:
         import mlflow
         from mlflow.artifacts import download_artifacts
         from mlflow.entities import Metric, Param
 
         now_ms = int(time.time() * 1000)
+        # The run ends after the version is there: one that has not ended is unfinished.
         with mlflow.start_run(
-            experiment_id=self._experiment_id(), run_name=f"bundle-{registration.bundle_version}"
+            experiment_id=experiment, run_name=f"bundle-{registration.bundle_version}"
         ) as run:
             self._client.log_batch(
                 run.info.run_id,
@@ -155,33 +199,77 @@ class Registry:
                 params=[Param(key, value[:6000]) for key, value in registration.params.items()],
             )
             mlflow.set_tags(dict(registration.tags))
-            model_uri = self._log_model(registration.bundle)
+            for report in registration.reports:
+                folder = report.name if report.is_dir() else None
+                log = mlflow.log_artifacts if report.is_dir() else mlflow.log_artifact
+                log(str(report), folder)
+            with temporary_files_in(self.root):
+                model_uri = self._log_model(registration.bundle)
             place = Path(download_artifacts(model_uri)).resolve()
-        tags = {
-            **registration.tags,
-            BUNDLE_TAG: BUNDLE_FOLDER,
-            VERSION_TAG: registration.bundle_version,
-            PLACE_TAG: _relative(place / BUNDLE_FOLDER, self.root),
-        }
-        # MLflow tells stderr what the stage reports anyway.
-        with contextlib.redirect_stderr(io.StringIO()):
-            made = mlflow.register_model(model_uri, self.model, tags=tags)
-        self._client.update_model_version(self.model, made.version, registration.description)
+            tags = {
+                **registration.tags,
+                BUNDLE_TAG: BUNDLE_FOLDER,
+                VERSION_TAG: registration.bundle_version,
+                PLACE_TAG: _relative(place / BUNDLE_FOLDER, self.root),
+            }
+            # MLflow tells stderr what the stage reports anyway.
+            with contextlib.redirect_stderr(io.StringIO()):
+                made = mlflow.register_model(model_uri, self.model, tags=tags)
+            self._client.update_model_version(self.model, made.version, registration.description)
         return self._version(self._client.get_model_version(self.model, made.version))
+
+    @cached_property
+    def _file(self) -> Path | None:
+        """The SQLite file, unless the registry is a server or another database."""
+        path = self.uri.removeprefix(SQLITE)
+        return None if path == self.uri else Path(path)
+
+    def _is_at_home(self) -> bool:
+        """Whether the registry belongs to this project alone, and lies in it."""
+        return self._file is not None and self._file.is_relative_to(self.root)
 
     def _exists(self) -> bool:
         """Whether there is a database to ask; MLflow would make a missing one."""
-        path = self.uri.removeprefix(SQLITE)
-        return path == self.uri or Path(path).exists()
+        return self._file is None or self._file.exists()
 
     @cached_property
     def _client(self) -> Any:
-        quiet_environment()
-        from mlflow.tracking import MlflowClient
+        if self._file is not None:
+            # MLflow would try for an hour to open a file that is none.
+            check_database(self._file)
+            if self._is_at_home():
+                # Without leave to write, nothing can be registered at the wrong place either.
+                with contextlib.suppress(sqlite3.OperationalError):
+                    anchor_database(self._file, self.experiment, self.root / ARTEFACTS)
+        return open_client(self.uri)
 
-        for name in ("mlflow", "alembic"):
-            logging.getLogger(name).setLevel(logging.ERROR)
-        return MlflowClient(self.uri)
+    def _found(self, ask: Callable[[], Any]) -> Version | None:
+        from mlflow.exceptions import MlflowException
+
+        with self._answers():
+            try:
+                return self._version(ask())
+            except MlflowException as fault:
+                if fault.error_code in _ABSENT:
+                    return None
+                raise
+
+    @contextlib.contextmanager
+    def _answers(self) -> Generator[None]:
+        """What MLflow cannot do inside the block is told in a sentence.
+
+        Raises:
+            InputError: If the registry does not answer.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            yield
+        except MlflowException as fault:
+            raise InputError(
+                f"The registry {self.address} does not answer: {without_password(str(fault))}. "
+                "Check registry.tracking_uri in params.yaml."
+            ) from fault
 
     @contextlib.contextmanager
     def _as_default(self) -> Generator[None]:

@@ -8,6 +8,8 @@ from contextlib import redirect_stdout
 from typing import Any
 
 from components.errors import InputError
+from components.machine_faults import machine_faults_told
+from components.staging import sweep, sweep_below
 from project.environment import quiet_environment
 from project.layout import Layout
 from project.settings import Settings, load_settings
@@ -20,13 +22,20 @@ Report = dict[str, Any]
 def run_here(name: str, run: Callable[[Settings, Layout], Report]) -> Report:
     """Run a stage in the current directory, alone, and hand back its report.
 
+    What killed runs left half-written is removed first.
+
     Raises:
-        InputError: If the settings, or what the stage reads, cannot be used.
+        InputError: If the settings, or what the stage reads, cannot be used, or the machine
+            cannot do what it takes.
     """
-    settings, layout = load_settings(), Layout()
-    # Libraries that chat on stdout must not spoil the one JSON object there.
-    with only_run(name, layout.scratch), redirect_stdout(sys.stderr):
-        return run(settings, layout)
+    with machine_faults_told():
+        settings, layout = load_settings(), Layout()
+        # Libraries that chat on stdout must not spoil the one JSON object there.
+        with only_run(name, layout.scratch), redirect_stdout(sys.stderr):
+            sweep(layout.root)
+            for folder in layout.written:
+                sweep_below(folder)
+            return run(settings, layout)
 
 
 def run_stage(
