@@ -120,6 +120,4 @@ def _read_memory(path: Path) -> dict[str, Any]:
         return {}
     if not isinstance(memory, dict):
         return {}
-    return {
-        name: row for name, row in memory.items() if isinstance(row, list) and len(row) == 2
-    }
+    return {name: row for name, row in memory.items() if isinstance(row, list) and len(row) == 2}

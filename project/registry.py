@@ -41,6 +41,10 @@ BUNDLE_TAG = "efuda.bundle"
 VERSION_TAG = "efuda.bundle_version"
 PLACE_TAG = "efuda.place"
 """The bundle's path from the project, so that a project can be moved or copied."""
+MEASURED_TAG = "efuda.measured"
+"""Whether the version has a figure on the test split: yes or no."""
+WITHDRAWN_TAG = "efuda.withdrawn"
+"""Why a rollback took the version out of service; empty once it was promoted again."""
 BUNDLE_FOLDER = "artifacts/bundle"
 _ABSENT = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 _MODEL_CODE = Path(__file__).with_name("bundle_model.py")
@@ -65,7 +69,6 @@ class Registration:
     params: Mapping[str, str]
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
-    description: str
     reports: Sequence[Path] = ()
     """Files and folders that are kept with the run, such as the report."""
 
@@ -168,18 +171,34 @@ class Registry:
     def register(self, registration: Registration) -> Version:
         """Log a bundle with its figures and make it a new version.
 
-        What a registration that was killed left behind is removed first.
-
         Raises:
             InputError: If the registry does not answer.
         """
         if self._file is not None and not self._file.exists():
             make_database(self._file)
         with self._answers(), self._as_default():
-            experiment = self._experiment_id()
-            if self._is_at_home():
-                remove_unfinished(self._client, experiment, self.model, self.root / ARTEFACTS)
-            return self._register(registration, experiment)
+            return self._register(registration, self._experiment_id())
+
+    def remove_unfinished(self) -> None:
+        """Remove what registrations that were killed or failed have left behind.
+
+        Only where the registry lies in the project: of a shared one, others may be at work.
+
+        Raises:
+            InputError: If the registry does not answer.
+        """
+        if not (self._is_at_home() and self._exists()):
+            return
+        with self._answers():
+            found = self._client.get_experiment_by_name(self.experiment)
+            if found is not None:
+                artefacts = self.root / ARTEFACTS
+                remove_unfinished(self._client, found.experiment_id, self.model, artefacts)
+
+    def describe(self, version: Version, description: str) -> None:
+        """Set the text that MLflow shows with a version."""
+        with self._answers():
+            self._client.update_model_version(self.model, version.number, description)
 
     def _register(self, registration: Registration, experiment: str) -> Version:
         import mlflow
@@ -215,7 +234,6 @@ class Registry:
             # MLflow tells stderr what the stage reports anyway.
             with contextlib.redirect_stderr(io.StringIO()):
                 made = mlflow.register_model(model_uri, self.model, tags=tags)
-            self._client.update_model_version(self.model, made.version, registration.description)
         return self._version(self._client.get_model_version(self.model, made.version))
 
     @cached_property

@@ -98,7 +98,7 @@ def anchor_database(path: Path, experiment: str, folder: Path) -> None:
 
 def _rename(database: sqlite3.Connection, before: str, now: str) -> None:
     for table, columns in _PLACES.items():
-        there = _names(database, f"select name from pragma_table_info('{table}')")
+        there = _names(database, "select name from pragma_table_info(?)", table)
         for column in there.intersection(columns):
             database.execute(
                 f"update {table} set {column} = ? || substr({column}, ?) "  # noqa: S608 - own names
@@ -115,8 +115,8 @@ def _opened(path: Path, mode: str) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode={mode}", uri=True, timeout=20)
 
 
-def _names(database: sqlite3.Connection, query: str) -> set[str]:
-    return {str(name) for (name,) in database.execute(query)}
+def _names(database: sqlite3.Connection, query: str, *values: str) -> set[str]:
+    return {str(name) for (name,) in database.execute(query, values)}
 
 
 def _unusable(path: Path, why: str) -> ArtefactError:

@@ -1,7 +1,7 @@
-"""What a registration that was killed leaves behind, and how it is removed.
+"""What a registration that was killed or failed leaves behind, and how it is removed.
 
-A registration is one run of MLflow's, which ends after its model became a version. A run
-that has not ended belongs to nobody, for one project registers one bundle at a time.
+A registration is one run of MLflow's, which ends well after its model became a version. One
+that did not belongs to nobody, for one project registers one bundle at a time.
 """
 
 import shutil
@@ -34,7 +34,7 @@ def temporary_files_in(root: Path) -> Generator[None]:
 
 
 def remove_unfinished(client: Any, experiment: str, model: str, artefacts: Path) -> None:
-    """Remove runs that have not ended with all their files; end those that made a version.
+    """Remove runs that did not end well, with all their files; end those that made a version.
 
     Args:
         client: MLflow's, of a registry that belongs to this project alone.
@@ -43,7 +43,7 @@ def remove_unfinished(client: Any, experiment: str, model: str, artefacts: Path)
         artefacts: Where its files lie; nothing outside is removed.
     """
     runs = client.search_runs(
-        [experiment], f"attributes.status = 'RUNNING' and attributes.run_name LIKE '{RUN_NAMES}'"
+        [experiment], f"attributes.status != 'FINISHED' and attributes.run_name LIKE '{RUN_NAMES}'"
     )
     if not runs:
         return

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.errors import InputError
+from project.bundles import registered_files
 from project.registry import CHALLENGER, CHAMPION, Registry
 
 
@@ -23,14 +24,22 @@ def released_bundle(registry: Registry) -> Release:
     """The champion's bundle, or the challenger's where nothing was promoted yet.
 
     Raises:
-        InputError: If nothing was registered, or its files are gone.
+        InputError: If nothing was registered, what was is refused, or its files are gone or
+            not those that were registered.
     """
     for alias in (CHAMPION, CHALLENGER):
         version = registry.holder(alias)
-        if version is not None:
-            title = f"{registry.model} version {version.number} ({alias})"
-            return Release(registry.fetch(version), title)
+        if version is None:
+            continue
+        if alias == CHALLENGER and version.tags.get("efuda.decision") == "refused":
+            raise InputError(
+                f"{registry.model} version {version.number} was refused, and there is no champion: "
+                f"{version.tags.get('efuda.decision_reason')} `efuda promote` says what to do."
+            )
+        title = f"{registry.model} version {version.number} ({alias})"
+        return Release(registered_files(registry, version, alias), title)
     raise InputError(
-        f"No version of {registry.model!r} is registered in {registry.uri}; "
-        "run `efuda run` in the project first, or serve a bundle with --bundle."
+        f"No version of {registry.model!r} is registered in {registry.address}; "
+        "run `efuda run` in the project first, and if that runs nothing, `efuda register`; or "
+        "serve a bundle with --bundle."
     )

@@ -8,6 +8,7 @@ import yaml
 
 from components.errors import InputError
 from components.findings import Finding, Status
+from efuda.checkup.registry import registry_finding
 from project.graph import read_graph
 from project.settings import Settings, load_settings
 
@@ -33,6 +34,7 @@ def project_findings(root: Path) -> list[Finding]:
         _repository(root),
         *_source(root, settings),
         *_encoder(root, settings),
+        registry_finding(root, settings),
         _port(settings),
     ]
 

@@ -50,12 +50,23 @@ def _lines(decision: "Decision", model: str, path: "Path | None") -> list[str]:
     if decision.comparison and decision.comparison.regressions:
         worst = decision.comparison.regressions
         shown = ", ".join(
-            f"{each.label} {100 * each.champion:.1f} → {100 * each.challenger:.1f}"
+            f"{each.label} {each.champion:.3f} → {each.challenger:.3f}"
             for each in worst[:NUM_REGRESSIONS_SHOWN]
         )
-        lines.append(f"{len(worst)} labels got worse, most of all (AP %): {shown}")
+        lines.append(f"{len(worst)} labels got worse, most of all (AP): {shown}")
     if decision.outcome == "refused":
-        lines.append("The champion stays. To decide otherwise: --force --reason TEXT.")
+        lines.append(_instead(decision))
     if path is not None:
         lines.append(f"Record: {path}")
     return lines
+
+
+def _instead(decision: "Decision") -> str:
+    """What can be done after a refusal."""
+    stays = "The champion stays."
+    if decision.champion is None:
+        stays = (
+            "Nothing serves yet. To let the tagger without training serve, set "
+            "`train.recipes: [zero_shot]` in params.yaml, then `efuda run` and `efuda promote`."
+        )
+    return f"{stays} To decide otherwise: --force --reason TEXT."

@@ -22,8 +22,15 @@ from components.metrics.bootstrap import (
 from components.metrics.ranking import average_precision
 from components.models.tagger import Tagger
 from project.layout import Layout
+from project.report.table import OBSERVED
+from project.report.words import comparison_sentence
 from project.settings import EvaluateSettings
 from project.taggers import stored_logits, vectors_of
+
+
+class NotMeasurableError(InputError):
+    """The labels of the test split cannot tell how good a tagger is."""
+
 
 Scores = Float[np.ndarray, "examples labels"]
 
@@ -41,6 +48,8 @@ class Regression:
 class Comparison:
     """Test mAP of both sides and of their difference (challenger − champion)."""
 
+    metric: str
+    """``mAP``, or ``observed_mAP`` where unknown cells counted as absent."""
     num_images: int
     num_labels: int
     champion: float
@@ -51,6 +60,15 @@ class Comparison:
     def is_not_worse(self, tolerance: float) -> bool:
         """Whether even the lower bound of the difference is within the tolerance."""
         return self.difference.low >= -tolerance
+
+    def sentence(self, ours: str, theirs: str, tolerance: float) -> str:
+        """The comparison in the words of the report, with what the gate asks for."""
+        said = comparison_sentence(ours, theirs, asdict(self.difference), self.metric)
+        return (
+            f"{said} They have {self.challenger:.3f} and {self.champion:.3f} on "
+            f"{self.num_images} test photographs; the lower bound may be at most {tolerance:g} "
+            "below zero."
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The comparison as plain values."""
@@ -118,7 +136,7 @@ def compare(
     """Measure both taggers on today's labels of the test photographs.
 
     Raises:
-        InputError: If no label of the test split has a known positive.
+        NotMeasurableError: If no label of the test split has a known positive.
     """
     names = shared_labels(champion, challenger, Vocabulary.load(layout.vocabulary))
     photos = photos_with_vectors(photos, [champion, challenger], layout)
@@ -139,12 +157,16 @@ def compare_scores(
     Only known cells count or, where too few are known to be absent, all cells
     with unknown as absent, as in evaluate. Both sides see the same draws, so
     what is common to them cancels in the difference.
+
+    Raises:
+        NotMeasurableError: If no label has a known positive.
     """
-    truth, known = selection_truth(labels.states, selection_rule(labels.states))
+    rule = selection_rule(labels.states)
+    truth, known = selection_truth(labels.states, rule)
     ours, theirs = (average_precision(scores, truth, known) for scores in (challenger, champion))
     measured = ~np.isnan(ours)
     if not measured.any():
-        raise InputError(
+        raise NotMeasurableError(
             "No label has a known positive among the test photographs, so neither side can be "
             "measured. Label some of them, or promote with --force --reason TEXT."
         )
@@ -152,6 +174,7 @@ def compare_scores(
     drawn = [_drawn_map(scores, truth, known, weights) for scores in (challenger, champion)]
     difference = float(ours[measured].mean() - theirs[measured].mean())
     return Comparison(
+        metric="mAP" if rule == "verified" else f"{OBSERVED}mAP",
         num_images=len(truth),
         num_labels=int(measured.sum()),
         champion=float(theirs[measured].mean()),

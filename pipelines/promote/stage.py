@@ -6,9 +6,13 @@ from pathlib import Path
 from components.atomic import write_json
 from components.data.examples import read_examples
 from components.data.splits import split_hash
-from pipelines.promote.decision import Decision, decide, decide_rollback
+from components.errors import InputError
+from pipelines.promote.decision import Decision
+from pipelines.promote.gate import decide
+from pipelines.promote.history import crown, return_to
+from pipelines.promote.rollback import decide_rollback
 from project.layout import Layout
-from project.registry import CHAMPION, PREVIOUS, Registry, open_registry
+from project.registry import WITHDRAWN_TAG, Registry, open_registry
 from project.settings import Settings
 
 
@@ -65,6 +69,8 @@ def carry_out(
     path = layout.decisions / f"{stamp}-version-{decision.challenger}-{word}.json"
     write_json(path, record)
     version = registry.numbered(decision.challenger)
+    if version is None:
+        raise InputError(f"Version {decision.challenger} was deleted meanwhile; try again.")
     registry.tag(
         version,
         {
@@ -74,8 +80,13 @@ def carry_out(
             "efuda.decided_by": str(record["decided_by"]),
         },
     )
-    if decision.moves_champion:
-        if decision.champion is not None:
-            registry.point(PREVIOUS, registry.numbered(decision.champion))
-        registry.point(CHAMPION, version)
+    if decision.outcome == "promoted":
+        registry.tag(version, {WITHDRAWN_TAG: ""})
+        crown(registry, version)
+    elif decision.outcome == "rolled back":
+        withdrawn = registry.numbered(decision.champion or "")
+        if withdrawn is not None:
+            when = str(record["decided_at"])[:10]
+            registry.tag(withdrawn, {WITHDRAWN_TAG: f"{decision.reason} ({when})"})
+        return_to(registry, version)
     return path

@@ -10,13 +10,26 @@ from components.calibration.calibration import Calibration
 from components.data.examples import Example, read_examples
 from components.data.splits import split_hash
 from components.encoders.config_paths import anchored
+from components.errors import InputError
 from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
 from pipelines.register.model_card import CardFacts, model_card
+from project.addresses import without_password
+from project.bundles import registered_files
 from project.layout import Layout
-from project.registry import CHALLENGER, Registration, open_registry
+from project.registry import (
+    CHALLENGER,
+    MEASURED_TAG,
+    Registration,
+    Registry,
+    Version,
+    open_registry,
+)
 from project.settings import Settings
 from project.stage_command import Report
+
+SECRET = frozenset({"registry.tracking_uri"})
+"""Settings that are not logged, since they may hold a password."""
 
 
 def run(settings: Settings, layout: Layout) -> Report:
@@ -26,6 +39,7 @@ def run(settings: Settings, layout: Layout) -> Report:
     metrics = read_json(layout.metrics)
     recipe, seed = str(selection["recipe"]), int(selection["seed"])
     tags = {
+        MEASURED_TAG: "yes" if metrics["test"].get(recipe) else "no",
         "efuda.recipe": recipe,
         "efuda.seed": str(seed),
         "efuda.split_hash": split_hash(examples),
@@ -33,18 +47,20 @@ def run(settings: Settings, layout: Layout) -> Report:
     }
     bundle_version = _assemble(settings, layout, recipe, seed, metrics, tags)
     facts = _facts(layout, examples, metrics, bundle_version, selection)
-    write_text(layout.bundle / "README.md", model_card(settings, facts))
+    card = model_card(settings, facts)
+    write_text(layout.bundle / "README.md", card)
 
     registry = open_registry(settings, layout)
-    version = registry.find(bundle_version)
+    registry.remove_unfinished()
+    version, lost = _whole_version(registry, bundle_version)
     is_new = version is None
     if version is None:
         version = registry.register(_registration(settings, layout, facts, tags))
+    registry.describe(version, card)
     registry.point(CHALLENGER, version)
     report = {
         "model": registry.model,
         "version": version.number,
-        "is_new": is_new,
         "bundle": bundle_version,
         "recipe": recipe,
         "seed": seed,
@@ -56,7 +72,19 @@ def run(settings: Settings, layout: Layout) -> Report:
         f"{what}: {registry.model} version {version.number} (bundle {bundle_version}, "
         f"{recipe}, seed {seed}, {_why(selection)}), alias {CHALLENGER}"
     )
-    return {**report, "summary": summary}
+    return {**report, "is_new": is_new, "summary": [summary, *lost]}
+
+
+def _whole_version(registry: Registry, bundle_version: str) -> tuple[Version | None, list[str]]:
+    """The version that holds this bundle already, or why the one that did cannot serve."""
+    version = registry.find(bundle_version)
+    if version is None:
+        return None, []
+    try:
+        registered_files(registry, version, "earlier version")
+    except InputError as fault:
+        return None, [f"  Registered anew: {fault}"]
+    return version, []
 
 
 def _why(selection: Mapping[str, Any]) -> str:
@@ -122,19 +150,23 @@ def _facts(
 def _registration(
     settings: Settings, layout: Layout, facts: CardFacts, tags: Mapping[str, str]
 ) -> Registration:
-    params = {
-        section: str(value)
-        for section, value in flattened(settings.model_dump(mode="json")).items()
-        if value is not None
-    }
     return Registration(
         bundle=layout.bundle,
         bundle_version=facts.bundle_version,
-        params=params,
+        params=logged_settings(settings),
         metrics=flattened_figures(facts.metrics["test"]),
         tags=dict(tags),
-        description=model_card(settings, facts),
+        reports=tuple(path for path in (layout.report_page, layout.plots) if path.exists()),
     )
+
+
+def logged_settings(settings: Settings) -> dict[str, str]:
+    """Every setting that has a value, as ``section.key`` → text, without passwords."""
+    return {
+        key: without_password(str(value))
+        for key, value in flattened(settings.model_dump(mode="json")).items()
+        if value is not None and key not in SECRET
+    }
 
 
 def flattened(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -26,6 +26,13 @@ def difference_sentence(pair: str, difference: Mapping[str, float], metric: str 
         'VLPL beats zero-shot by 0.050 mAP [0.020, 0.080].'
     """
     ours, theirs = (recipe_name(part) for part in pair.split(" - "))
+    return comparison_sentence(ours, theirs, difference, metric)
+
+
+def comparison_sentence(
+    ours: str, theirs: str, difference: Mapping[str, float], metric: str
+) -> str:
+    """The difference of two sides in words; see :func:`difference_sentence`."""
     mean, low, high = (difference[key] for key in ("mean", "low", "high"))
     if low > 0:
         return f"{ours} beats {theirs} by {mean:.3f} {metric} [{low:.3f}, {high:.3f}]."

@@ -212,7 +212,10 @@ def test_an_encoder_outside_is_refused(root):
     write(
         root, encoder_config=OpenClipConfig(model="ViT-B-32", pretrained=str(root / "weights.pt"))
     )
-    inside, outside = '"pretrained": "encoder/pretrained/weights.pt"', '"pretrained": "../weights.pt"'
+    inside, outside = (
+        '"pretrained": "encoder/pretrained/weights.pt"',
+        '"pretrained": "../weights.pt"',
+    )
     redescribe(root / "again", lambda text: text.replace(inside, outside))
     with pytest.raises(ArtefactError, match=r"encoder\.pretrained from \.\./weights\.pt"):
         load_bundle(root / "again")

@@ -61,7 +61,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
             params={},
             metrics={},
             tags={},
-            description="cards",
         )
     )
     registry.point(CHALLENGER, version)

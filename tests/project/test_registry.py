@@ -7,7 +7,7 @@ import pytest
 from components.errors import InputError
 from project.registry import CHALLENGER, CHAMPION, Registration, Registry
 
-FACTS = {"params": {}, "metrics": {}, "tags": {}, "description": ""}
+FACTS = {"params": {}, "metrics": {}, "tags": {}}
 
 
 @pytest.fixture
@@ -61,5 +61,6 @@ def test_files_that_are_not_in_the_project_are_fetched(registry, bundle):
     made = registry.register(Registration(bundle=bundle, bundle_version="one", **FACTS))
     registry.tag(made, {"efuda.place": "gone"})
     version = registry.numbered(made.number)
+    assert version is not None
     assert not version.bundle.exists()
     assert (registry.fetch(version) / "bundle.json").read_text(encoding="utf-8") == "{}"

@@ -20,6 +20,7 @@ from project.stage_command import Report
 from tests.projects.learning_project import ENCODER_ID, make_project
 
 RECIPE = "vlpl"
+ZERO_SHOT_NOISE = 2.0
 
 
 @functools.cache
@@ -39,18 +40,19 @@ def evaluated_project(root: Path, **sections) -> Layout:
     (root / "mlflow.db").write_bytes(empty_database())
     write_json(layout.prepare_report, {"hide": None})
     write_json(layout.index / "index.json", {"encoder_id": ENCODER_ID})
+    save_tagger(layout, "zero_shot", noise=ZERO_SHOT_NOISE)
     put_tagger(layout, noise=0.0)
     return layout
 
 
-def put_tagger(layout: Layout, *, noise: float, mean: float = 0.8) -> None:
-    """A tagger whose ranking gets worse with ``noise``, chosen and measured."""
+def save_tagger(layout: Layout, recipe: str, *, noise: float) -> Vocabulary:
+    """A tagger whose ranking gets worse with ``noise``; the labels that it knows."""
     text = LabelVectors.load(layout.label_vectors)
     vocabulary = Vocabulary.load(layout.vocabulary)
     random = np.random.default_rng(5)
     weight = text.vectors + noise * random.normal(size=text.vectors.shape)
     Tagger(
-        recipe=RECIPE,
+        recipe=recipe,
         seed=0,
         encoder_id=ENCODER_ID,
         vocabulary=vocabulary,
@@ -58,7 +60,13 @@ def put_tagger(layout: Layout, *, noise: float, mean: float = 0.8) -> None:
             weight.astype(np.float32),
             np.zeros(len(vocabulary), np.float32),
         ),
-    ).save(layout.tagger(RECIPE, 0))
+    ).save(layout.tagger(recipe, 0))
+    return vocabulary
+
+
+def put_tagger(layout: Layout, *, noise: float, mean: float = 0.8) -> None:
+    """A trained tagger of that noise, chosen and measured."""
+    vocabulary = save_tagger(layout, RECIPE, noise=noise)
     _calibration(vocabulary.names).save(layout.calibration(RECIPE, 0))
     write_json(layout.selection, {"recipe": RECIPE, "seed": 0})
     figure = {"mean": mean, "low": mean - 0.1, "high": mean + 0.1}

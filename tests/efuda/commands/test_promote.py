@@ -27,7 +27,9 @@ def test_people_and_programs_are_told_the_decision(layout, capsys):
     assert call("promote") == 0
     told = capsys.readouterr().out
     [record] = layout.decisions.glob("*.json")
-    assert told.startswith("toy version 1: promoted. The first version")
+    assert told.startswith(
+        "toy version 1: promoted. It is the first version. Version 1 beats zero-shot by"
+    )
     assert f"Record: {record.relative_to(layout.root)}" in told
     assert call("promote", "--json") == 0
     answer = json.loads(capsys.readouterr().out)
@@ -39,7 +41,7 @@ def test_a_refusal_has_a_status_of_its_own_and_says_what_got_worse(layout, capsy
     register_a_worse_one(layout)
     assert call("promote") == 2
     told = capsys.readouterr().out
-    assert "labels got worse, most of all (AP %): label " in told
+    assert "labels got worse, most of all (AP): label " in told
     assert "--force --reason TEXT" in told
     assert call("promote", "--force", "--reason", "more labels") == 0
     assert call("promote", "--rollback") == 0
