@@ -23,6 +23,7 @@ from efuda.commands.results import results
 from efuda.commands.run import run
 from efuda.commands.serve import serve
 from efuda.commands.stages import HELP, stage_command
+from efuda.commands.submit import submit
 
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 # What follows belongs to DVC, as it stands.
@@ -43,6 +44,7 @@ app = typer.Typer(
 app.command("init", cls=AnswerCommand, context_settings=HELP_NAMES)(init)
 app.command("encoders", cls=AnswerCommand, context_settings=HELP_NAMES)(encoders)
 app.command("run", cls=AnswerCommand, context_settings=PASSED_ON)(run)
+app.command("submit", cls=AnswerCommand, context_settings=PASSED_ON)(submit)
 app.command("results", cls=AnswerCommand, context_settings=HELP_NAMES)(results)
 # It has a --json of its own, which names a file.
 app.command("bench", context_settings=HELP_NAMES)(bench)

@@ -28,7 +28,7 @@ def run(ctx: typer.Context) -> Answer:
     """
     for line in fitted_project(Path()):
         print(f"efuda run: {line}", file=sys.stderr)
-    status, ran, tail = _run_told(ctx.args)
+    status, ran, tail = run_stages(ctx.args)
     report: dict[str, object] = {"ok": status == 0, "ran": ran}
     if status == 0:
         return Answer(report)
@@ -42,6 +42,11 @@ def run(ctx: typer.Context) -> Answer:
 def command_line(arguments: Sequence[str]) -> list[str]:
     """The DVC command that `efuda run` stands for."""
     return [sys.executable, "-m", "dvc", "repro", *arguments]
+
+
+def stages_run(output: str) -> list[str]:
+    """The stages that ran, from what `efuda run` has told."""
+    return _RUNNING.findall(output)
 
 
 def fitted_project(root: Path) -> list[str]:
@@ -67,7 +72,7 @@ def fitted_project(root: Path) -> list[str]:
     return fit_graph(root, settings)
 
 
-def _run_told(arguments: Sequence[str]) -> tuple[int, list[str], str]:
+def run_stages(arguments: Sequence[str]) -> tuple[int, list[str], str]:
     """Run DVC with its output copied to stderr; exit status, stages run, last output."""
     from project.environment import with_this_python_first
 
@@ -84,6 +89,6 @@ def _run_told(arguments: Sequence[str]) -> tuple[int, list[str], str]:
         assert process.stdout is not None
         for line in process.stdout:
             print(line, end="", file=sys.stderr)
-            ran += _RUNNING.findall(line)
+            ran += stages_run(line)
             tail = [*tail[-19:], line]
     return process.returncode, ran, "".join(tail)
