@@ -17,6 +17,7 @@ from efuda.commands.bench import bench
 from efuda.commands.doctor import doctor
 from efuda.commands.encoders import encoders
 from efuda.commands.init import init
+from efuda.commands.labels import labels
 from efuda.commands.promote import promote
 from efuda.commands.query import query
 from efuda.commands.results import results
@@ -52,6 +53,7 @@ app.command("promote", cls=AnswerCommand, context_settings=HELP_NAMES)(promote)
 # It answers once it is ready, long before it ends, and so prints itself.
 app.command("serve", context_settings=HELP_NAMES)(serve)
 app.add_typer(query, name="query", context_settings=HELP_NAMES)
+app.add_typer(labels, name="labels", context_settings=HELP_NAMES)
 app.command("doctor", cls=AnswerCommand, context_settings=HELP_NAMES)(doctor)
 for _name, _line in HELP.items():
     app.command(

@@ -15,6 +15,7 @@ from project.layout import Layout
 from project.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from components.exports.catalog import FormatName
     from efuda.bundle import PictureTagger
     from project.taggers import TaggerFile
 
@@ -111,6 +112,37 @@ class Project:
         from project.taggers import found_taggers
 
         return found_taggers(self.layout)
+
+    def export_labels(
+        self,
+        out: str | PathLike[str],
+        *,
+        format: "FormatName" = "csv",  # noqa: A002 - as the command calls it
+        min_probability: float | None = None,
+        replace: bool = False,
+    ) -> dict[str, Any]:
+        """Write the known labels into a new folder; the report says what was written.
+
+        Args:
+            out: The folder; it must not exist unless ``replace``.
+            format: ``coco``, ``voc``, ``yolo``, ``csv``, ``parquet`` or ``jsonl``.
+            min_probability: Adds cells proposed present with at least this probability.
+            replace: Whether an earlier export there may be replaced.
+
+        Raises:
+            InputError: If there is nothing to export, or ``out`` is taken.
+        """
+        from efuda.label_export import export_labels
+
+        done = export_labels(
+            self.settings,
+            self.layout,
+            Path(out),
+            format,
+            min_probability=min_probability,
+            replace=replace,
+        )
+        return done.report
 
     def open_bundle(self, *, device: str = "cpu") -> "PictureTagger":
         """The bundle that ``efuda serve`` would serve, to tag pictures in this process.

@@ -45,15 +45,15 @@ def write_labels(path: Path, table: pa.Table) -> None:
 
 
 def read_labels(path: Path) -> pa.Table:
-    """Read what :func:`write_labels` wrote.
+    """Read what :func:`write_labels` wrote; further columns are passed over.
 
     Raises:
-        ArtefactError: If the file is missing or has other columns.
+        ArtefactError: If the file is missing or lacks a column.
     """
     if not path.exists():
         raise ArtefactError(f"{path} does not exist; run `efuda run prepare` first.")
     try:
-        return pq.read_table(path).cast(LABEL_SCHEMA)
+        return pq.read_table(path, columns=LABEL_SCHEMA.names).cast(LABEL_SCHEMA)
     except (pa.ArrowInvalid, ValueError, KeyError) as fault:
         raise ArtefactError(f"{path} is not a table of labels: {fault}") from None
 

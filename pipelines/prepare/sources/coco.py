@@ -22,8 +22,8 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
     """Read a COCO file, or one a split (``split_files``); ids are the files' own image ids.
 
     Every category that is not annotated in a listed image is absent there,
-    unless ``exhaustive`` is false. A file without categories (captions alone)
-    gives images without labels.
+    unless ``exhaustive`` is false or the image has ``neg_category_ids`` (as in LVIS): then
+    only those are. A file without categories (captions alone) gives images without labels.
     """
     files: list[tuple[Split | None, str]] = [*source.split_files.items()]
     if source.annotations is not None:
@@ -42,13 +42,16 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
         images = _images(content["images"], collector)
         present = _present(content.get("annotations") or [], of_file, images, collector)
         listed_absent = bool(of_file) and source.exhaustive is not False
+        absent = _listed_absent(content["images"], of_file)
         for image_id, file_name in images:
+            shown = dict.fromkeys(present.get(image_id, ()), PRESENT)
+            by_silence = listed_absent and image_id not in absent
             collector.add(
                 image=places.get(file_name, file_name),
                 example_id=image_id,
                 where=f"images, id {image_id},",
-                cells=dict.fromkeys(present.get(image_id, ()), PRESENT),
-                rest=ABSENT if listed_absent else UNKNOWN,
+                cells=dict.fromkeys(absent.get(image_id, ()), ABSENT) | shown,
+                rest=ABSENT if by_silence else UNKNOWN,
                 split=split,
             )
     collector.labels_from = "the categories of the file"
@@ -115,6 +118,16 @@ def _images(entries: list[Any], collector: RecordCollector) -> list[tuple[str, s
         else:
             images.append((str(entry["id"]), entry["file_name"]))
     return images
+
+
+def _listed_absent(entries: list[Any], names: dict[str, str]) -> dict[str, set[str]]:
+    """The labels that were looked for and not found, by the id of each image that lists them."""
+    return {
+        str(entry["id"]): {names[key] for each in listed if (key := str(each)) in names}
+        for entry in entries
+        if isinstance(entry, dict) and isinstance(listed := entry.get("neg_category_ids"), list)
+        if entry.get("id") not in (None, "")
+    }
 
 
 def _present(

@@ -19,7 +19,8 @@ from project.settings.source import SourceSettings, StateName
 def read(source: SourceSettings, root: Path) -> SourceRecords:
     """Read a folder of VOC files, sub-folders included.
 
-    A label without a box is absent, unless ``exhaustive`` is false. A label of
+    A label without a box is absent, unless ``exhaustive`` is false or the file says
+    ``<exhaustive>0</exhaustive>``; then only labels named ``<absent>`` are. A label of
     which every box is marked difficult gets the state ``source.difficult``:
     many loaders silently count it as absent, here it is unknown by default.
     A damaged file is set aside; its image then counts as not listed. With
@@ -49,7 +50,7 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
             image=written if written in on_disk or _escapes(written) else fallback,
             where=place,
             cells=cells,
-            rest=UNKNOWN if source.exhaustive is False else ABSENT,
+            rest=ABSENT if _is_exhaustive(annotation, source) else UNKNOWN,
             split=listed.get(path.stem),
         )
     collector.labels_from = "the names of the objects in the XML files"
@@ -88,10 +89,18 @@ def _parse(path: Path, place: str, collector: RecordCollector) -> ElementTree.El
     return annotation
 
 
+def _is_exhaustive(annotation: ElementTree.Element, source: SourceSettings) -> bool:
+    """Whether silence about a label means absence; the settings count more than the file."""
+    if source.exhaustive is not None:
+        return source.exhaustive
+    return (annotation.findtext("exhaustive") or "1").strip() != "0"
+
+
 def _cells(
     annotation: ElementTree.Element, place: str, difficult: StateName, collector: RecordCollector
 ) -> dict[str, int]:
-    cells: dict[str, int] = {}
+    named = (absent.text or "" for absent in annotation.iterfind("absent"))
+    cells = {name: ABSENT for each in named if (name := each.strip())}
     difficult_state = state_table("canonical")[difficult]
     for position, box in enumerate(annotation.iterfind("object"), start=1):
         name = (box.findtext("name") or "").strip()

@@ -28,12 +28,12 @@ def read(source: SourceSettings, root: Path) -> SourceRecords:
     place = source.annotations or source.images
     folder = root / place
     require_folder(folder, "source.annotations")
-    names = _names(source, root, folder)
+    names = class_names(source, root, folder)
     collector = RecordCollector(source.images, place)
     images = list_images(root / source.images)
     label_files = _label_files(folder, Path(source.names or "").name)
     used: dict[str, str] = {}
-    rest = UNKNOWN if source.exhaustive is False else ABSENT
+    rest = ABSENT if _is_exhaustive(source, root, folder) else UNKNOWN
     for image in images:
         stem = PurePosixPath(image).with_suffix("").as_posix()
         path = label_files.get(stem)
@@ -114,19 +114,42 @@ def _class_number(fields: list[str]) -> int | None:
     return number if number >= 0 else None
 
 
-def _names(source: SourceSettings, root: Path, folder: Path) -> list[str]:
-    if source.names is not None:
-        return _names_of(root / source.names)
-    for place in (folder, folder.parent, root / source.images, (root / source.images).parent):
-        for name in _NAME_FILES:
-            if (place / name).is_file():
-                return _names_of(place / name)
+def class_names(source: SourceSettings, root: Path, folder: Path) -> list[str]:
+    """The names of the classes by number; empty where a number has none.
+
+    Raises:
+        InputError: If no file names them, and the vocabulary is not given.
+    """
+    file = _name_file(source, root, folder)
+    if file is not None:
+        return _names_of(file)
     if source.vocabulary is not None:
         return list(source.vocabulary)
     raise InputError(
         f"The yolo source has no names for its classes: none of {', '.join(_NAME_FILES)} lies in "
         f"{folder} or above it. Set source.names to the file, or list them in source.vocabulary."
     )
+
+
+def _name_file(source: SourceSettings, root: Path, folder: Path) -> Path | None:
+    if source.names is not None:
+        return root / source.names
+    for place in (folder, folder.parent, root / source.images, (root / source.images).parent):
+        for name in _NAME_FILES:
+            if (place / name).is_file():
+                return place / name
+    return None
+
+
+def _is_exhaustive(source: SourceSettings, root: Path, folder: Path) -> bool:
+    """Whether a class without a line is absent; the settings count more than ``data.yaml``."""
+    if source.exhaustive is not None:
+        return source.exhaustive
+    file = _name_file(source, root, folder)
+    if file is None or file.suffix not in (".yaml", ".yml"):
+        return True
+    content: Any = yaml.safe_load(read_text(file))
+    return not (isinstance(content, dict) and content.get("exhaustive") is False)
 
 
 def _names_of(path: Path) -> list[str]:

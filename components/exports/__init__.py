@@ -1,0 +1,1 @@
+"""Labels written as files of a kind that others read, a file a format; imports labels and data."""
