@@ -25,6 +25,7 @@ from efuda.commands.run import run
 from efuda.commands.serve import serve
 from efuda.commands.stages import HELP, stage_command
 from efuda.commands.submit import submit
+from efuda.commands.tag import tag
 
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 # What follows belongs to DVC, as it stands.
@@ -53,6 +54,7 @@ app.command("promote", cls=AnswerCommand, context_settings=HELP_NAMES)(promote)
 # It answers once it is ready, long before it ends, and so prints itself.
 app.command("serve", context_settings=HELP_NAMES)(serve)
 app.add_typer(query, name="query", context_settings=HELP_NAMES)
+app.command("tag", cls=AnswerCommand, context_settings=HELP_NAMES)(tag)
 app.add_typer(labels, name="labels", context_settings=HELP_NAMES)
 app.command("doctor", cls=AnswerCommand, context_settings=HELP_NAMES)(doctor)
 for _name, _line in HELP.items():

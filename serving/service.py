@@ -5,7 +5,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 
 from components.bundle import Bundle
 from components.encoders.text_language import text_language
@@ -57,12 +57,16 @@ class Service:
         """Whether tags need the vectors of a picture's regions, asked for evidence or not."""
         return self.bundle.tagger.needs_regions
 
+    def probabilities(self, image: EncodedImage) -> Float[np.ndarray, " labels"]:
+        """How probable each label is, in the order of the vocabulary."""
+        regions = None if image.region_vectors is None else image.region_vectors[None]
+        logits = self.bundle.tagger.logits(image.global_vector[None], regions)
+        return self.bundle.calibration.probabilities(logits)[0]
+
     def tag(self, image: EncodedImage, query: TagQuery) -> TagResponse:
         """The tags of a picture, most probable first."""
         bundle = self.bundle
-        regions = None if image.region_vectors is None else image.region_vectors[None]
-        logits = bundle.tagger.logits(image.global_vector[None], regions)
-        probabilities = bundle.calibration.probabilities(logits)
+        probabilities = self.probabilities(image)[None]
         present = bundle.calibration.decide(probabilities)[0]
         order = np.argsort(-probabilities[0], kind="stable")
         count = len(order) if query.all else max(query.top_k, 0)

@@ -65,7 +65,7 @@ def test_every_fault_is_told_with_its_line_and_what_was_meant(tmp_path):
 
 
 def test_rows_that_contradict_each_other_are_refused(tmp_path):
-    with pytest.raises(InputError, match="line 3: .* is absent here, and not in line 2"):
+    with pytest.raises(InputError, match=r"line 3: .* is absent here, and not in line 2"):
         read(tmp_path, "image,label,state\na.jpg,cat,present\n17,cat,absent\n")
 
 
