@@ -12,6 +12,7 @@ from components.metrics.calibration import expected_calibration_error
 from pipelines.evaluate.mistakes import ShownPicture
 from pipelines.evaluate.plots import PER_CLASS, PR_CURVE, RELIABILITY, Curves
 from pipelines.evaluate.proposal_audit import ProposalAudit
+from pipelines.evaluate.proposals_shown import ProposalsShown, band_names
 from pipelines.evaluate.tagger_scores import ScoredTagger, TestSplit
 from project.report.drawing import Drawing
 from project.report.html import render_page
@@ -38,6 +39,7 @@ class ReportContent:
     """By the name of their table."""
     selection: Mapping[str, Any]
     audit: ProposalAudit | None
+    proposals: ProposalsShown | None
     hidden: Mapping[str, Any] | None
     embed: Mapping[str, Any] | None
     timings_s: Mapping[str, float]
@@ -77,6 +79,8 @@ def report_page(content: ReportContent) -> str:
         reliability_chart=content.charts[RELIABILITY].inline,
         calibration=_calibration(content.curves),
         audit=content.audit,
+        proposals=content.proposals,
+        band_names=band_names(),
         examples=_with_uris(content.examples),
         false_positives=_with_uris(content.false_positives),
         false_negatives=_with_uris(content.false_negatives),

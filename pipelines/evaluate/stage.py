@@ -19,6 +19,7 @@ from pipelines.evaluate.mistakes import examples_of, false_negatives, false_posi
 from pipelines.evaluate.page import ReportContent, report_page
 from pipelines.evaluate.plots import curves, write_tables
 from pipelines.evaluate.proposal_audit import ProposalAudit, audit_proposals
+from pipelines.evaluate.proposals_shown import proposals_shown
 from pipelines.evaluate.tagger_scores import ScoredTagger, TestSplit, score_all
 from project.layout import Layout
 from project.report.table import render_table
@@ -58,6 +59,7 @@ def run(settings: Settings, layout: Layout) -> Report:
         charts=charts,
         selection=selection,
         audit=audit,
+        proposals=proposals_shown(layout),
         hidden=_hidden(layout),
         embed=read_json(layout.embed_report) if layout.embed_report.exists() else None,
         timings_s=clock.laps,
