@@ -16,7 +16,20 @@ from project.settings import load_settings
 
 DEMO = load_settings(Path(__file__).parents[2] / "params.yaml")
 STAGES = [stage.name for stage in stage_files(DEMO)]
-OTHERS = ["init", "encoders", "run", "results", "bench", "promote", "serve", "query", "doctor"]
+OTHERS = [
+    "init",
+    "encoders",
+    "run",
+    "submit",
+    "results",
+    "labels",
+    "tag",
+    "bench",
+    "promote",
+    "serve",
+    "query",
+    "doctor",
+]
 HEAVY = (
     "torch",
     "ray",

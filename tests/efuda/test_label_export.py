@@ -105,7 +105,7 @@ def test_what_was_decided_comes_back_and_goes_out(layout, capsys):
 
 def test_the_provenance_is_not_taken_for_decisions(layout):
     export("--format", "csv", "--out", "out")
-    with pytest.raises(InputError, match="to_decide.csv"):
+    with pytest.raises(InputError, match=r"to_decide\.csv"):
         call("labels", "import", "out/provenance.csv")
 
 
@@ -127,7 +127,7 @@ def test_only_an_export_is_ever_replaced(layout):
 
 def test_without_known_labels_it_says_so_and_proposals_still_go_out(layout):
     write_labels(layout.labels, LABEL_SCHEMA.empty_table())
-    with pytest.raises(InputError, match="No label is known.*--proposals"):
+    with pytest.raises(InputError, match=r"No label is known.*--proposals"):
         export("--format", "csv", "--out", "out")
     assert export("--format", "csv", "--out", "out", "--proposals") == 0
     assert {row["origin"] for row in rows_of(Path("out/provenance.csv"))} == {"pseudo"}
@@ -139,7 +139,7 @@ def test_without_known_labels_it_says_so_and_proposals_still_go_out(layout):
 
 
 def test_a_coco_file_comes_back_with_its_boxes_and_what_was_added(layout):
-    examples = [each for each in read_examples(layout.examples)]
+    examples = list(read_examples(layout.examples))
     own = {
         "info": {"year": 2026},
         "images": [

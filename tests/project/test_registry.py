@@ -1,13 +1,14 @@
 """The one client of MLflow. What register and promote make of it is tested with them."""
 
 import os
+from typing import Any
 
 import pytest
 
 from components.errors import InputError
 from project.registry import CHALLENGER, CHAMPION, Registration, Registry
 
-FACTS = {"params": {}, "metrics": {}, "tags": {}}
+FACTS: dict[str, Any] = {"params": {}, "metrics": {}, "tags": {}}
 
 
 @pytest.fixture

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from components.bundle import load_bundle
@@ -5,7 +7,7 @@ from components.errors import InputError
 from project.registry import CHALLENGER, CHAMPION, Registration, Registry
 from serving.release import released_bundle
 
-FACTS = {"params": {}, "metrics": {}, "tags": {}}
+FACTS: dict[str, Any] = {"params": {}, "metrics": {}, "tags": {}}
 
 
 @pytest.fixture

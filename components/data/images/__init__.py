@@ -1,4 +1,7 @@
-"""Pictures from files: what is read, within which limits, and why a file is refused."""
+"""Pictures from files: what is read, within which limits, and why a file is refused.
+
+It imports errors and quarantine reasons, and nothing else of ours.
+"""
 
 from components.data.images.budget import KEPT_PIXELS as KEPT_PIXELS
 from components.data.images.budget import OWN_FILES as OWN_FILES

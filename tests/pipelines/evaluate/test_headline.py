@@ -21,7 +21,7 @@ MOST = 12
 def layout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     empty = dict.fromkeys((PER_CLASS, PR_CURVE, RELIABILITY), Drawing("<svg></svg>"))
     monkeypatch.setattr("pipelines.evaluate.stage.draw_charts", lambda *_: empty)
-    layout = make_project(tmp_path, num_images=120)
+    layout = make_project(tmp_path, num_images=260)
     calibrate.run(settings_of(), layout)
     return layout
 

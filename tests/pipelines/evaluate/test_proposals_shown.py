@@ -44,7 +44,7 @@ def test_they_are_counted_by_label_and_by_probability(layout):
         [
             *(
                 (name, "red disc", 1, score)
-                for name, score in zip(ids, (0.5, 0.59, 0.6, 0.95, 1.0))
+                for name, score in zip(ids, (0.5, 0.59, 0.6, 0.95, 1.0), strict=False)
             ),
             (ids[5], "red square", -1, 0.001),
             (ids[6], "blue disc", 1, 0.4),
