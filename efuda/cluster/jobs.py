@@ -1,6 +1,7 @@
 """Ray's job service: the one place that talks to it."""
 
 import asyncio
+import logging
 import os
 import re
 import sys
@@ -16,6 +17,11 @@ from components.errors import InputError
 DEFAULT_ADDRESS = "http://127.0.0.1:8265"
 ADDRESS_VARIABLES = ("RAY_API_SERVER_ADDRESS", "RAY_ADDRESS")
 POLL_S = 0.5
+TALKATIVE = (
+    "ray.dashboard.modules.job.sdk",
+    "ray.dashboard.modules.dashboard_sdk",
+    "ray._private.runtime_env.packaging",
+)
 FAULT = 1
 _URL = re.compile(r"https?://[^/\s]+/?")
 
@@ -61,10 +67,13 @@ class Jobs:
         """
         from ray.job_submission import JobSubmissionClient
 
+        # It tells of packages and sockets.
+        for name in TALKATIVE:
+            logging.getLogger(name).setLevel(logging.WARNING)
         self.address = address
         with self._explained():
             self._client = JobSubmissionClient(address)
-            self.ray_version = str(self._client.get_version())
+            self._client.get_version()
 
     def start(self, command: str, name: str, files: Path | None = None, num_gpus: int = 0) -> str:
         """Start a shell command as a job and hand back its id.
@@ -87,16 +96,16 @@ class Jobs:
     def follow(self, job: str, tell: Callable[[str], object] = lambda _: None) -> EndedJob:
         """Wait for the end of a job and hand every new piece of its output to ``tell``."""
         told = ""
-        while True:
-            ended = self._has_ended(job)
+        while not self._has_ended(job):
             for text in self._more_output(job, told):
                 tell(text)
                 told += text
-            if ended:
-                break
             time.sleep(POLL_S)
         with self._explained():
             info = self._client.get_job_info(job)
+            rest = self._client.get_job_logs(job)[len(told) :]
+        tell(rest)
+        told += rest
         status = str(info.status)
         code = info.driver_exit_code
         if status == "SUCCEEDED":
@@ -110,6 +119,8 @@ class Jobs:
 
     def _more_output(self, job: str, told: str) -> Iterator[str]:
         """What the job has written since; ends when the job does, or the connection."""
+        import aiohttp
+
         skip = len(told)
         pieces = self._client.tail_job_logs(job)
         loop = asyncio.new_event_loop()
@@ -117,7 +128,7 @@ class Jobs:
             while True:
                 try:
                     piece = loop.run_until_complete(anext(pieces))
-                except (StopAsyncIteration, RuntimeError, OSError):
+                except (StopAsyncIteration, RuntimeError, OSError, aiohttp.ClientError):
                     return
                 # Each connection tells everything from the beginning.
                 if len(piece) > skip:

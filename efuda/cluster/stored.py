@@ -48,6 +48,8 @@ def submit_through_store(
     shipment = shipment_of(root)
     check_reachable(root, settings, shipment)
     arguments, registers_here = job_arguments(asked.arguments, settings)
+    if store.folder:
+        Path(store.folder).mkdir(parents=True, exist_ok=True)
     needs = Needs(folders=(store.folder,) if store.folder else ())
     check_and_tell(jobs, needs, key, tell)
     for line in shipment_lines(shipment):

@@ -71,7 +71,7 @@ def fetched(remote: str, job: str) -> Answer:
 
 def check_and_tell(jobs: Jobs, needs: Needs, name: str, tell: Callable[[str], object]) -> None:
     """Ask the nodes, with a word before and after."""
-    tell(f"asking the nodes of {jobs.address} (Ray {jobs.ray_version}) …")
+    tell(f"asking the nodes of {jobs.address} …")
     num_nodes, notes = check_cluster(jobs, needs, Layout().params, name)
     for note in notes:
         tell(note)
