@@ -37,6 +37,7 @@ IGNORED = """\
 /data/
 /.efuda/
 /reports/report.html
+/dvc_plots/
 /mlflow.db*
 /mlartifacts/
 """
