@@ -71,6 +71,8 @@ class Jobs:
         for name in TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
         self.address = address
+        # Each reading of a log would say that its connection was closed.
+        logging.getLogger("ray.dashboard.modules.job.sdk").setLevel(logging.WARNING)
         with self._explained():
             self._client = JobSubmissionClient(address)
             self._client.get_version()
@@ -149,7 +151,7 @@ class Jobs:
         except AuthenticationError:
             raise InputError(
                 f"The cluster at {self.address} asks for a token; set RAY_AUTH_MODE=token and "
-                "RAY_AUTH_TOKEN to its token."
+                "RAY_AUTH_TOKEN_PATH to a file that holds it."
             ) from None
         except (ConnectionError, requests.exceptions.RequestException, KeyError) as fault:
             raise InputError(

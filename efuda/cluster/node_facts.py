@@ -53,14 +53,18 @@ def ask_every_node(question: dict[str, Any]) -> list[dict[str, Any]]:
     asked = ray.remote(num_cpus=0, max_retries=0)(node_facts)
     found: list[dict[str, Any]] = []
     try:
-        waiting = {
-            node["NodeManagerAddress"]: asked.options(
-                scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-            ).remote(question, mark)
+        # A list, since several nodes may share an address, as on one machine.
+        waiting = [
+            (
+                node["NodeManagerAddress"],
+                asked.options(
+                    scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+                ).remote(question, mark),
+            )
             for node in ray.nodes()
             if node["Alive"]
-        }
-        for address, answer in waiting.items():
+        ]
+        for address, answer in waiting:
             try:
                 found.append({"node": address, **ray.get(answer, timeout=TIMEOUT_S)})
             except Exception as fault:  # noqa: BLE001 - whatever it is, that node cannot be used

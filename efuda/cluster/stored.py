@@ -3,18 +3,19 @@
 import shlex
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 from components.atomic import write_text
 from components.encoders.config_paths import named_files
 from components.errors import InputError
-from efuda.cluster.jobs import Jobs, say
+from efuda.cluster.jobs import Jobs
 from efuda.cluster.readiness import Needs
 from efuda.cluster.shipment import Shipment, pack, shipment_lines, shipment_of
 from efuda.cluster.small_results import LOCK, unpack_results
 from efuda.cluster.store import Store, dvc, find_store, forget, owned_by_dvc, receive
-from efuda.cluster.submission import Submission, answer_parts, check_and_tell, started
+from efuda.cluster.submission import INTERRUPTED, Submission, check_and_tell, followed, started
 from efuda.command_answer import Answer
 from efuda.commands.run import run_stages
 from project.graph import source_files
@@ -60,19 +61,24 @@ def submit_through_store(
         record_sent(root, key)
         command = _command(store, key, arguments)
         job = jobs.start(command, key, files=Path(directory), num_gpus=asked.num_gpus)
+    later = f"Once it has ended: efuda submit --remote {name} --fetch {job}"
     if not asked.wait:
-        answer = started(jobs, job)
-        return Answer(
-            answer.report,
-            [*answer.lines, f"Once it has ended: efuda submit --remote {name} --fetch {job}"],
-        )
+        return _with_line(started(jobs, job), later)
     tell(f"job {job} has started on one node; its stages stay there")
-    report, lines, status = answer_parts(jobs, job, jobs.follow(job, say))
+    answer = followed(jobs, job)
+    if answer.status == INTERRUPTED:
+        return _with_line(answer, later)
     fetched = fetch_results(root, name, key)
+    status, ran = answer.status, _listed(answer.report["ran"])
     if status == 0 and registers_here:
-        status, ran, _ = run_stages(["--single-item", REGISTER])
-        report["ran"] = [*_listed(report["ran"]), *ran]
-    return Answer({**report, "ok": status == 0, "fetched": fetched}, lines, status)
+        status, more, _ = run_stages(["--single-item", REGISTER])
+        ran = [*ran, *more]
+    report = {**answer.report, "ok": status == 0, "ran": ran, "fetched": fetched}
+    return Answer(report, answer.lines, status)
+
+
+def _with_line(answer: Answer, line: str) -> Answer:
+    return replace(answer, lines=[*answer.lines, line])
 
 
 def job_arguments(given: Sequence[str], settings: Settings) -> tuple[list[str], bool]:

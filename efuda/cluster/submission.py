@@ -15,6 +15,8 @@ from efuda.commands.run import stages_run
 from project.layout import Layout
 from project.settings import load_settings
 
+INTERRUPTED = 130
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Submission:
@@ -51,7 +53,7 @@ def submit_project(asked: Submission, tell: Callable[[str], object]) -> Answer:
     if not asked.wait:
         return started(jobs, job)
     tell(f"job {job} has started")
-    return Answer(*answer_parts(jobs, job, jobs.follow(job, say)))
+    return followed(jobs, job)
 
 
 def fetched(remote: str, job: str) -> Answer:
@@ -80,16 +82,26 @@ def check_and_tell(jobs: Jobs, needs: Needs, name: str, tell: Callable[[str], ob
 
 def started(jobs: Jobs, job: str) -> Answer:
     """What is told of a job that is not waited for."""
-    return Answer(
-        {"ok": True, "job": job, "address": jobs.address, "status": "STARTED"},
-        [
-            f"Started {job}.",
-            f"Follow it with: ray job logs --follow --address {jobs.address} {job}",
-        ],
-    )
+    report = {"ok": True, "job": job, "address": jobs.address, "status": "STARTED"}
+    return Answer(report, [f"Started {job}.", _how_to_follow(jobs, job)])
 
 
-def answer_parts(jobs: Jobs, job: str, ended: EndedJob) -> tuple[dict[str, object], list[str], int]:
+def followed(jobs: Jobs, job: str) -> Answer:
+    """Show what a job writes until it ends, or until Ctrl+C, which lets it go on."""
+    try:
+        ended = jobs.follow(job, say)
+    except KeyboardInterrupt:
+        report = {"ok": False, "job": job, "address": jobs.address, "status": "LEFT"}
+        lines = [f"Job {job} goes on without being followed.", _how_to_follow(jobs, job)]
+        return Answer(report, lines, INTERRUPTED)
+    return ended_answer(jobs, job, ended)
+
+
+def _how_to_follow(jobs: Jobs, job: str) -> str:
+    return f"Follow it with: ray job logs --follow --address {jobs.address} {job}"
+
+
+def ended_answer(jobs: Jobs, job: str, ended: EndedJob) -> Answer:
     """Report, lines and exit status of a job that ended."""
     ok = ended.exit_status == 0
     report: dict[str, object] = {
@@ -101,7 +113,7 @@ def answer_parts(jobs: Jobs, job: str, ended: EndedJob) -> tuple[dict[str, objec
         "ran": stages_run(ended.log),
     }
     if ok:
-        return report, [f"Job {job} is done."], 0
+        return Answer(report, [f"Job {job} is done."])
     report["error"] = ended.message
     lines = [f"Job {job} {ended.status.lower()} with exit status {ended.exit_status}."]
-    return report, lines, ended.exit_status
+    return Answer(report, lines, ended.exit_status)
