@@ -71,8 +71,8 @@ class Jobs:
         for name in TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
         self.address = address
-        # Each reading of a log would say that its connection was closed.
-        logging.getLogger("ray.dashboard.modules.job.sdk").setLevel(logging.WARNING)
+        # It would tell of every package and of every connection that was closed.
+        logging.getLogger("ray").setLevel(logging.WARNING)
         with self._explained():
             self._client = JobSubmissionClient(address)
             self._client.get_version()

@@ -68,7 +68,10 @@ def fetched(remote: str, job: str) -> Answer:
         raise InputError(
             f"The remote {remote!r} holds nothing of {job}: it has not ended, or was fetched before."
         )
-    return Answer({"ok": True, "job": job, "fetched": True}, [f"Fetched what {job} left."])
+    return Answer(
+        {"ok": True, "job": job, "fetched": True},
+        [f"Fetched what {job} left.", "What is left to do, such as register, does: efuda run"],
+    )
 
 
 def check_and_tell(jobs: Jobs, needs: Needs, name: str, tell: Callable[[str], object]) -> None:

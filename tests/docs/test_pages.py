@@ -20,7 +20,9 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
 ]
-FOLDERS = "components|project|tuning|pipelines|serving|efuda|bench|benchmarks|examples|tests|docs"
+FOLDERS = (
+    "components|project|tuning|pipelines|serving|efuda|bench|benchmarks|examples|infra|tests|docs"
+)
 NAMED = re.compile(rf"`((?:{FOLDERS})/[^`\s<>*…:]*)`")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#\s]+)[^)]*\)")
 SECTIONS = "|".join(Settings.model_fields)

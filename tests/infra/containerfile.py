@@ -7,7 +7,22 @@ from importlib.metadata import version
 from pathlib import Path
 
 WORDS = frozenset(
-    "FROM ARG ENV RUN COPY ADD USER WORKDIR EXPOSE ENTRYPOINT CMD LABEL VOLUME HEALTHCHECK".split()
+    [
+        "FROM",
+        "ARG",
+        "ENV",
+        "RUN",
+        "COPY",
+        "ADD",
+        "USER",
+        "WORKDIR",
+        "EXPOSE",
+        "ENTRYPOINT",
+        "CMD",
+        "LABEL",
+        "VOLUME",
+        "HEALTHCHECK",
+    ]
 )
 BUILT = "--from="
 
