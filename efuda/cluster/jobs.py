@@ -71,8 +71,6 @@ class Jobs:
         for name in TALKATIVE:
             logging.getLogger(name).setLevel(logging.WARNING)
         self.address = address
-        # It would tell of every package and of every connection that was closed.
-        logging.getLogger("ray").setLevel(logging.WARNING)
         with self._explained():
             self._client = JobSubmissionClient(address)
             self._client.get_version()
