@@ -81,10 +81,7 @@ def load_task(settings: Settings, layout: Layout) -> ProjectTask:
     store = FeatureStore(layout.features.absolute(), label_vectors.encoder_id)
     examples = [row for row in read_examples(layout.examples) if row.modality == "photo"]
     train, val = (
-        _photos(
-            split, examples, vocabulary, store, settings, layout, label_vectors.vectors.shape[1]
-        )
-        for split in ("train", "val")
+        _photos(split, examples, vocabulary, store, settings, layout) for split in ("train", "val")
     )
     captions = None
     if settings.train.reads_captions:
@@ -124,7 +121,6 @@ def _photos(
     store: FeatureStore,
     settings: Settings,
     layout: Layout,
-    embed_dim: int,
 ) -> _Photos:
     """Of one split; without any known label it may be empty, since nothing is learned from it."""
     embedded = store.hashes("original")  # without the images that embed had to quarantine
@@ -137,9 +133,6 @@ def _photos(
     labels = read_matrix(layout.labels, [row.id for row in rows], vocabulary)
     hashes = tuple(row.content_hash for row in rows)
     views = settings.embed.views
-    if not rows:
-        empty = np.empty((len(views), 0, embed_dim), np.float32)
-        return _Photos(labels=labels, content_hashes=(), views=empty, regions=())
     regions: tuple[Regions, ...] = ()
     if all(has_regions(store, view) for view in views):
         regions = tuple(RegionRows(store, view, hashes) for view in views)

@@ -11,6 +11,7 @@ from components.data.examples import Example, Split, read_examples
 from components.errors import ArtefactError, InputError
 from components.features.region_rows import RegionRows
 from components.features.store import FeatureStore
+from components.labels.tables import read_labels
 from components.labels.vocabulary import Vocabulary
 from components.methods.catalog import METHODS
 from components.models.tagger import Tagger
@@ -64,7 +65,7 @@ def embedded_photos(layout: Layout, split: Split, encoder_id: str) -> list[Examp
     """Photographs of a split that embed could read, by id.
 
     Raises:
-        InputError: If there is none.
+        InputError: If there is none, and some label is known that could be learned or measured.
     """
     present = FeatureStore(layout.features, encoder_id).hashes(VIEW)
     photos = [
@@ -72,7 +73,7 @@ def embedded_photos(layout: Layout, split: Split, encoder_id: str) -> list[Examp
         for row in read_examples(layout.examples)
         if row.split == split and row.modality == "photo" and row.content_hash in present
     ]
-    if not photos:
+    if not photos and read_labels(layout.labels).num_rows:
         raise InputError(
             f"The {split} split has no photograph with vectors of encoder {encoder_id}; "
             "run `efuda run embed`, or change the shares under `splits` in params.yaml."

@@ -89,20 +89,17 @@ class FeatureStore:
         )
 
     def load_global(self, view: str, hashes: Sequence[str]) -> Float32[np.ndarray, "rows embed"]:
-        """The global vectors of ``hashes``, in that order.
+        """The global vectors of ``hashes``, in that order; of none, no rows of their length.
 
         Raises:
-            ArtefactError: If some are not there, naming the first.
+            ArtefactError: If some are not there, naming the first, or nothing was embedded.
         """
-        rows = self.rows_of(view, hashes)
-        gathered: Float32[np.ndarray, "rows embed"] | None = None
+        rows, shards = self.rows_of(view, hashes), self.shards(view)
+        if not shards:
+            raise ArtefactError(f"{self.directory / view} holds no vectors; run `efuda run embed`.")
+        gathered = np.empty((len(hashes), shards[0].open("global").shape[1]), dtype=np.float32)
         for shard, ours, theirs in rows:
-            vectors = shard.open("global")
-            if gathered is None:
-                gathered = np.empty((len(hashes), vectors.shape[1]), dtype=np.float32)
-            gathered[ours] = vectors[theirs]
-        if gathered is None:
-            raise ArtefactError(f"No vectors were asked of {self.directory / view}.")
+            gathered[ours] = shard.open("global")[theirs]
         return gathered
 
     def load_regions(

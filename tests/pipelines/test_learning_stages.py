@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,12 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from components.data.examples import read_examples
+from components.data.examples import read_examples, write_examples
 from components.errors import ArtefactError, InputError
 from components.labelers.proposal_table import read_proposals
 from components.labels.tables import LABEL_SCHEMA, read_labels, read_matrix, write_labels
 from components.models.tagger import Tagger
+from pipelines.calibrate import stage as calibrate
 from pipelines.pseudo_label import stage as pseudo_label
 from pipelines.train import stage as train
 from pipelines.tune import stage as tune
@@ -196,6 +198,17 @@ def test_without_any_label_zero_shot_works_alone_whatever_the_recipes(tmp_path):
     for report in (tuned, trained):
         assert "no label of a training photograph is known" in report["summary"][0]
         json.dumps(report, allow_nan=False)
+
+
+def test_a_handful_of_pictures_without_labels_may_leave_splits_empty(tmp_path):
+    layout = make_project(tmp_path, examples=6, train={"recipes": ["zero_shot"]})
+    write_labels(layout.labels, pa.table({name: [] for name in LABEL_SCHEMA.names}, LABEL_SCHEMA))
+    alone = [replace(each, split="train") for each in read_examples(layout.examples)]
+    write_examples(layout.examples, alone)
+    _, trained, chosen = run_stages(layout, tune, train, calibrate)
+    assert [each["recipe"] for each in trained["taggers"]] == ["zero_shot"]
+    assert chosen["recipe"] == "zero_shot"
+    assert chosen["calibrated"] is False
 
 
 def test_a_hold_out_without_a_positive_gives_no_figure(tmp_path):
