@@ -46,10 +46,11 @@ def two_raylets() -> Generator[Cluster]:
             "RAY_AUTH_TOKEN_PATH": str(token),
             "RAY_USAGE_STATS_ENABLED": "0",
         }
-        gcs, dashboard, *agents = _free_ports(4)
+        gcs, dashboard, client, *agents = _free_ports(5)
         address = f"http://127.0.0.1:{dashboard}"
         options = [f"--port={gcs}", "--dashboard-host=127.0.0.1", f"--dashboard-port={dashboard}"]
-        options += ["--head", f"--node-ip-address={HEAD}", f"--temp-dir={home / 'r'}"]
+        options += ["--head", f"--node-ip-address={HEAD}", f"--ray-client-server-port={client}"]
+        options += [f"--temp-dir={home / 'r'}"]
         stack.enter_context(_started(options, agents[0], environment, home / "head.log"))
         joining = [f"--address={HEAD}:{gcs}", f"--node-ip-address={WORKER}"]
         worker = _started(joining, agents[1], environment, home / "worker.log")
