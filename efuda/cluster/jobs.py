@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,20 +123,17 @@ class Jobs:
 
         skip = len(told)
         pieces = self._client.tail_job_logs(job)
-        loop = asyncio.new_event_loop()
-        try:
+        # A runner ends the connection properly after Ctrl+C too.
+        with asyncio.Runner() as runner:
             while True:
                 try:
-                    piece = loop.run_until_complete(anext(pieces))
+                    piece = runner.run(_next_of(pieces))
                 except (StopAsyncIteration, RuntimeError, OSError, aiohttp.ClientError):
                     return
                 # Each connection tells everything from the beginning.
                 if len(piece) > skip:
                     yield piece[skip:]
                 skip = max(0, skip - len(piece))
-        finally:
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
 
     @contextmanager
     def _explained(self) -> Generator[None]:
@@ -163,6 +160,10 @@ class Jobs:
 def say(text: str) -> None:
     """Pass on what a job writes."""
     print(text, end="", file=sys.stderr, flush=True)
+
+
+async def _next_of(pieces: AsyncIterator[str]) -> str:
+    return await anext(pieces)
 
 
 def _first(fault: Any) -> str:
