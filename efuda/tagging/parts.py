@@ -21,6 +21,7 @@ from components.bundle import load_bundle
 from components.data.images import OWN_FILES, ImageFault, read_image_bytes
 from components.encoders.catalog import build_encoder
 from components.encoders.encoder import Encoder
+from components.encoders.parts import PartEncoder, part_encoder
 from project.embedding.pixels import num_loaders
 from serving.encoding import BatchEncoder, EncodedImage, ImageTask, PreparedImage
 from serving.service import Service, check_encoder
@@ -49,8 +50,13 @@ class TagJob:
     folder: Path
     parts: Path
     num_threads: int = 0
-    """Of the encoder; 0 leaves torch's own choice."""
+    """Of the encoder; 0 means one a core."""
     use_gpu: bool = False
+
+    @property
+    def device(self) -> str:
+        """Where the encoder computes."""
+        return "cuda" if self.use_gpu else "cpu"
 
 
 class PartTagger:
@@ -62,13 +68,11 @@ class PartTagger:
         Raises:
             InputError: If the bundle or its encoder cannot be used.
         """
-        if job.num_threads:
-            torch.set_num_threads(job.num_threads)
         bundle = load_bundle(job.bundle)
-        device = "cuda" if job.use_gpu else "cpu"
-        encoder = encoder or build_encoder(bundle.tag_encoder_config, device)
+        encoder = encoder or build_encoder(bundle.tag_encoder_config, job.device)
         check_encoder(bundle, encoder.id, for_tags=True)
         self._job = job
+        self._encoder = encoder
         self._service = Service(bundle)
         self._batches = BatchEncoder(encoder, OWN_FILES)
 
@@ -79,10 +83,12 @@ class PartTagger:
         if path.exists():
             return name
         rows: list[dict[str, object]] = []
-        for start in range(0, len(images), BATCH_SIZE):
-            batch = images[start : start + BATCH_SIZE]
-            for image, outcome in zip(batch, self._outcomes(batch), strict=True):
-                rows.append({"image": image, **_columns(outcome)})
+        threads = self._job.num_threads
+        with part_encoder(self._encoder, self._job.device, threads) as encoder:
+            for start in range(0, len(images), BATCH_SIZE):
+                batch = images[start : start + BATCH_SIZE]
+                for image, outcome in zip(batch, self._outcomes(encoder, batch), strict=True):
+                    rows.append({"image": image, **_columns(outcome)})
         with atomic_path(path) as temporary:
             pq.write_table(pa.Table.from_pylist(rows, schema=PART_SCHEMA), temporary)
         return name
@@ -93,15 +99,27 @@ class PartTagger:
             key.update(f"\n{image}\0{_content_hash(self._job.folder / image)}".encode())
         return f"{key.hexdigest()[:24]}.parquet"
 
-    def _outcomes(self, images: Sequence[str]) -> list[Outcome]:
+    def _outcomes(self, encoder: PartEncoder, images: Sequence[str]) -> list[Outcome]:
         # Decoding waits for processes apart, so threads keep all of them busy.
         with ThreadPoolExecutor(num_loaders(), thread_name_prefix="load") as pool:
             prepared = list(pool.map(self._prepared, images))
         usable = [each for each in prepared if isinstance(each, PreparedImage)]
-        encoded = iter(self._batches.encode_prepared(usable) if usable else [])
+        encoded = iter(self._encoded(encoder, usable) if usable else [])
         return [
-            each if isinstance(each, ImageFault) else self._probabilities(next(encoded))
+            each
+            if isinstance(each, ImageFault)
+            else self._service.probabilities(next(encoded)).astype(np.float64)
             for each in prepared
+        ]
+
+    def _encoded(self, encoder: PartEncoder, images: Sequence[PreparedImage]) -> list[EncodedImage]:
+        pixels = torch.stack([image.pixels for image in images])
+        seen = encoder.encode_views(pixels, ("original",))["original"]
+        whole = seen.global_vectors.float().cpu().numpy()
+        regions = seen.region_vectors.float().cpu().numpy() if self._service.reads_regions else None
+        return [
+            EncodedImage(whole[row], None if regions is None else regions[row], self._encoder.grid)
+            for row in range(len(images))
         ]
 
     def _prepared(self, image: str) -> PreparedImage | ImageFault:
@@ -110,9 +128,6 @@ class PartTagger:
             return self._batches.prepare(ImageTask(body, self._service.reads_regions))
         except ImageFault as fault:
             return fault
-
-    def _probabilities(self, encoded: EncodedImage) -> Float64[np.ndarray, " labels"]:
-        return self._service.probabilities(encoded).astype(np.float64)
 
 
 def _columns(outcome: Outcome) -> dict[str, object]:

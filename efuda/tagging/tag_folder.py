@@ -2,16 +2,12 @@
 
 import csv
 import shutil
-import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pyarrow.parquet as pq
-from rich.console import Console
-from rich.progress import Progress
 
 from components.atomic import atomic_path
 from components.bundle import load_bundle
@@ -20,13 +16,12 @@ from components.errors import InputError
 from efuda.tagging.output import SUFFIXES, TagTable, check_wide, write_tags
 from efuda.tagging.parts import PART_SIZE, PartTagger, TagJob
 from pipelines.prepare.sources.paths import list_images, undecodable_images
+from project.progress import shown
 from project.ray_session import cluster_address
 from project.settings import EmbedSettings
 from project.stage_lock import only_run
 
 Runner = Literal["auto", "local", "ray"]
-EVERY_S = 5.0
-"""Between two lines of progress where there is no terminal."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +87,7 @@ def tag_folder(request: TagRequest) -> Tagged:
     parts = [images[start : start + PART_SIZE] for start in range(0, len(images), PART_SIZE)]
     runner = _runner(request, len(images))
     with only_run("tag", scratch):
-        names = list(_shown(_names(job, parts, runner, request.compute.num_actors), parts))
+        names = _all_shown(_names(job, parts, runner, request.compute.num_actors), parts)
         faults = [*_undecodable(request.folder), *_faults(scratch, names)]
         quarantine = _write_quarantine(out, faults)
         with atomic_path(out) as temporary:
@@ -154,20 +149,14 @@ def _names(
     yield from (tagger.tag(part) for part in parts)
 
 
-def _shown(names: Iterator[str], parts: Sequence[Sequence[str]]) -> Iterator[str]:
-    """The names as they come, with a bar on a terminal, or lines where there is none."""
-    total, done = sum(map(len, parts)), 0
-    console = Console(stderr=True)
-    last_s = time.monotonic()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("tag", total=total)
+def _all_shown(names: Iterator[str], parts: Sequence[Sequence[str]]) -> list[str]:
+    """The names of all parts, with the progress shown while they come."""
+    found: list[str] = []
+    with shown("tag", sum(map(len, parts)), unit="pictures") as work:
         for name, part in zip(names, parts, strict=True):
-            done += len(part)
-            progress.advance(bar, len(part))
-            if not console.is_terminal and time.monotonic() - last_s >= EVERY_S:
-                last_s = time.monotonic()
-                print(f"tag: {done:,} of {total:,} pictures", file=sys.stderr, flush=True)
-            yield name
+            found.append(name)
+            work.advance(len(part))
+    return found
 
 
 def _pictures(folder: Path, names: Sequence[str]) -> Iterator[list[Mapping[str, Any]]]:

@@ -92,7 +92,7 @@ def test_every_command_tells_its_options(name, capsys):
     assert cli.main([name, "-h"]) == 0
     told = capsys.readouterr().out
     assert told.startswith(f"Usage: efuda {name}")
-    assert ("--json" in told) is (name != "query")
+    assert ("--json" in told) is (name not in ("query", "labels"))
 
 
 def test_an_unknown_command_is_told_the_nearest(capsys):

@@ -124,11 +124,11 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(folder, bundle, tmp_path, m
     out, seen = tmp_path / "tags.csv", []
     whole = parts.PartTagger._outcomes
 
-    def stop_at_the_third(self, images):
+    def stop_at_the_third(self, encoder, images):
         seen.append(images)
         if len(seen) == 3:
             raise OSError("the disk went")
-        return whole(self, images)
+        return whole(self, encoder, images)
 
     monkeypatch.setattr(parts.PartTagger, "_outcomes", stop_at_the_third)
     with pytest.raises(OSError, match="the disk went"):
@@ -183,7 +183,7 @@ def test_a_killed_run_leaves_nothing_for_good(folder, bundle, tmp_path, monkeypa
     monkeypatch.setattr(
         parts.PartTagger,
         "_outcomes",
-        lambda self, images: computed.append(images) or whole(self, images),
+        lambda self, encoder, images: computed.append(images) or whole(self, encoder, images),
     )
     tag(folder, bundle, out)
     assert len(computed) == 2
