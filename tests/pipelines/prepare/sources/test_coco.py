@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from components.labels.matrix import LabelMatrix
+from pipelines.prepare.sources import coco
+from project.settings.source import SourceSettings
 from tests.pipelines.prepare.sources.written import (
     cells,
     present,
@@ -81,3 +83,26 @@ def test_coco_categories_without_name(project: Path) -> None:
     source = read(project, "coco", "coco.json")
     assert source.label_names == ("cat",)
     assert reasons(source) == ["bad_row", "empty_label"]
+
+
+def test_an_image_that_lists_its_absent_categories_says_nothing_by_silence(tmp_path):
+    content = {
+        "images": [
+            {"id": 1, "file_name": "a.jpg", "neg_category_ids": [8]},
+            {"id": 2, "file_name": "b.jpg"},
+        ],
+        "categories": [
+            {"id": 7, "name": "cat"},
+            {"id": 8, "name": "dog"},
+            {"id": 9, "name": "cow"},
+        ],
+        "annotations": [{"id": 1, "image_id": image, "category_id": 7} for image in (1, 2)],
+    }
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "lvis.json").write_text(json.dumps(content))
+    read = coco.read(
+        SourceSettings(kind="coco", images="photos", annotations="lvis.json"), tmp_path
+    )
+    listed, silent = read.records
+    assert (listed.cells, listed.rest) == ({"dog": -1, "cat": 1}, 0)
+    assert (silent.cells, silent.rest) == ({"cat": 1}, -1)
