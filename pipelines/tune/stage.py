@@ -19,7 +19,7 @@ from project.settings import Settings
 from project.stage_command import Report
 from project.tuned import RULES, TunedMethod, plain, read_tuned, write_tuned
 from tuning.budget import BUDGETS, within_budget
-from tuning.method_choice import choose_method
+from tuning.method_choice import MethodChoice, choose_method
 from tuning.ray_trials import search_on_ray
 from tuning.search import Choice, choices_of, learn, search_in_process, trials_of
 from tuning.trial import Outcome, Trial
@@ -57,14 +57,20 @@ def _summary(
         return [f"nothing to choose, {NO_LABEL_KNOWN}"]
     rule = project.task.holdout.rule
     figures = {name: each.holdout_map for name, each in tuned.items()}
-    taken = choose_method(figures, project.task.holdout.num_labelled)
     return [
         f"{num_tried} attempts tried, choices of {num_kept} methods kept, rule {rule}: "
         f"{RULES[rule]}",
         *(f"  {METHODS[name].title}: {_in_words(each)}" for name, each in tuned.items()),
         *_small_holdout(project),
-        f"  proposals are to come from {METHODS[taken.method].title}, {taken.why}",
+        *_proposing(choose_method(figures, project.task.holdout.num_labelled)),
     ]
+
+
+def _proposing(choice: MethodChoice) -> list[str]:
+    """Whose proposals there will be; without a figure there will be none."""
+    if choice.by == "nothing":
+        return []
+    return [f"  proposals are to come from {METHODS[choice.method].title}, {choice.why}"]
 
 
 def _small_holdout(project: ProjectTask) -> list[str]:
