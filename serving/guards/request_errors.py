@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from components.data.images import ImageFault
+from components.data.quarantine_reasons import ImageReason
 from components.errors import InputError
 from serving.messages import ErrorResponse
 
@@ -60,6 +61,14 @@ def invalid(code: str, message: str, hint: str = "") -> RequestError:
     return RequestError(422, code, message, hint)
 
 
+_FORMATS_HINT = "Send a JPEG, PNG, WebP, HEIC, AVIF, JPEG 2000, GIF, BMP or TIFF file."
+_SMALLER_HINT = "Send it smaller, or as a baseline JPEG."
+_IMAGE_HINTS = {
+    ImageReason.TOO_COSTLY: _SMALLER_HINT,
+    ImageReason.TOO_MANY_PIXELS: _SMALLER_HINT,
+}
+
+
 def add_handlers(app: FastAPI) -> None:
     """Answer every fault that reaches the application in the one shape."""
     for kind in (RequestError, ImageFault, InputError, HTTPException, Exception):
@@ -75,9 +84,10 @@ def _told(fault: Exception) -> RequestError:
         case RequestError():
             return fault
         case ImageFault():
-            hint = "Send a JPEG, PNG, WebP, HEIC, AVIF, JPEG 2000, GIF, BMP or TIFF file."
             message = f"The picture cannot be used: {fault.detail}."
-            return invalid(str(fault.reason), message, hint)
+            return invalid(
+                str(fault.reason), message, _IMAGE_HINTS.get(fault.reason, _FORMATS_HINT)
+            )
         case InputError():
             return invalid("invalid_input", str(fault))
         case HTTPException():

@@ -15,6 +15,9 @@ MAX_SCANS = 100
 MAX_SCANNED_PIXELS = 800_000_000
 """Scans times pixels; a tenth of a second to a second of work."""
 
+MAX_SCANS_A_PART = 4
+"""Of a strip or tile of a TIFF: one scan, or one for each colour."""
+
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
@@ -70,6 +73,22 @@ def check_scans(cost: JpegCost) -> None:
         raise too_costly(
             f"a JPEG of {cost.num_pixels:,} pixels in {cost.num_scans} scans; "
             "save it as a baseline JPEG"
+        )
+
+
+def check_inner_scans(data: bytes, num_parts: int) -> None:
+    """Refuse a TIFF whose strips or tiles are JPEGs of many scans, on average.
+
+    Stuffing keeps the marker out of a JPEG's data, so that every one that is found is a scan.
+
+    Raises:
+        ImageFault: ``too_costly``.
+    """
+    num_scans = data.count(bytes([0xFF, _START_OF_SCAN]))
+    if num_scans > MAX_SCANS and num_scans > MAX_SCANS_A_PART * num_parts:
+        raise too_costly(
+            f"JPEGs in {num_scans:,} scans inside a TIFF of {num_parts:,} strips or tiles; "
+            f"at most {MAX_SCANS_A_PART} for each are decoded"
         )
 
 

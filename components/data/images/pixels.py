@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from importlib import import_module
 
 import pillow_heif
-from PIL import AvifImagePlugin, Image, Jpeg2KImagePlugin, WebPImagePlugin
+from PIL import AvifImagePlugin, Image, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from components.data.images.budget import Budget
 from components.data.images.costs import Plan, check_pixels, plan_decoding
 from components.data.images.fault import ImageFault, too_costly
 from components.data.images.files import check_num_bytes
 from components.data.images.formats import is_cut_off, known_format
+from components.data.images.jpeg_scans import check_inner_scans
 from components.data.images.webp_frame import first_frame, webp_size
 from components.data.quarantine_reasons import ImageReason
 
@@ -25,7 +26,7 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 pillow_heif.register_heif_opener(
     decode_threads=1, thumbnails=False, depth_images=False, aux_images=False
 )
-for _name in ("Bmp", "Gif", "Jpeg", "Mpo", "Png", "Tiff"):
+for _name in ("Bmp", "Gif", "Jpeg", "Mpo", "Png"):
     # Importing registers them; Pillow would import dozens of others along with them.
     import_module(f"PIL.{_name}ImagePlugin")
 Image.MAX_IMAGE_PIXELS = None  # our own limit hangs on the format
@@ -44,6 +45,8 @@ _TRANSPOSES = {
 }
 _GREY_16_TO_8 = bytes((value * 255 + 32_767) // 65_535 for value in range(65_536))
 _BAND_PIXELS = 1 << 18
+_JPEG_IN_TIFF = ("jpeg", "tiff_jpeg")
+_STRIP_AND_TILE_OFFSETS = (0x0111, 0x0144)
 _LIMIT_WORDS = ("memory", "alloc", "limit", "too large", "too big")
 
 
@@ -94,6 +97,8 @@ def _decode(data: bytes, name: str, budget: Budget, on_header: Callable[[int], N
     image = Image.open(io.BytesIO(data), formats=[name])
     stored = image.size
     plan = plan_decoding(name, image.mode, stored, data, budget)
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        _check_tiff(image, data)
     on_header(stored[0] * stored[1])
     _set_scale(image, name, plan)
     if isinstance(image, WebPImagePlugin.WebPImageFile):
@@ -108,6 +113,13 @@ def _decode(data: bytes, name: str, budget: Budget, on_header: Callable[[int], N
     upright = _upright(_to_rgb(image, rest), orientation)
     upright.info.clear()
     return Decoded(upright, stored)
+
+
+def _check_tiff(image: TiffImagePlugin.TiffImageFile, data: bytes) -> None:
+    if image.info.get("compression") not in _JPEG_IN_TIFF:
+        return
+    offsets = [image.tag_v2.get(tag, ()) for tag in _STRIP_AND_TILE_OFFSETS]
+    check_inner_scans(data, max(1, *(len(places) for places in offsets)))
 
 
 def _set_scale(image: Image.Image, name: str, plan: Plan) -> None:

@@ -21,6 +21,7 @@ REFUSED = {
     "jpeg_progressive_pixels": ImageReason.TOO_COSTLY,
     "gif_canvas": ImageReason.TOO_MANY_PIXELS,
     "tiff_deflate": ImageReason.TOO_MANY_PIXELS,
+    "tiff_scans": ImageReason.TOO_COSTLY,
     "heic_pixels": ImageReason.TOO_COSTLY,
     "heic_announced": ImageReason.TOO_MANY_PIXELS,
     "avif_pixels": ImageReason.TOO_COSTLY,

@@ -62,3 +62,10 @@ def test_few_scans_of_many_pixels_are_as_bad_as_many_of_few() -> None:
 )
 def test_damage_is_passed_over(data: bytes) -> None:
     assert jpeg_cost(data).num_scans == 0
+
+
+def test_a_tiff_of_many_jpegs_has_a_scan_in_each() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (2_000, 2_000), (200, 0, 0)).save(file, "TIFF", compression="jpeg")
+    assert file.getvalue().count(b"\xff\xda") > 100
+    assert decode_image(file.getvalue()).size == (2_000, 2_000)
