@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 ENCODER = ROOT / "examples" / "cards" / "encoder"
 SCENES = 80
 SEED = 17
-KILLS, KILLS_QUICK = 30, 6
+KILLS, KILLS_QUICK = 30, 4
 STAGES = (
     "prepare",
     "validate",
