@@ -68,7 +68,7 @@ def test_tagalign_is_tuned_trained_calibrated_and_evaluated_like_the_others(fini
     assert said["embed"]["captions"]["objects"] == 3
     assert said["embed"]["captions"]["attributes"] == 4
     kept = yaml.safe_load(layout.tuned.read_text())["methods"]["tagalign"]
-    assert len(kept["tried"]) == 4
+    assert len(kept["tried"]) == 1  # fourteen hold-out images cannot tell more apart
     assert kept["settings"]["pool"] in {"best", "mean"}
     tagger = Tagger.load(layout.tagger("tagalign", 0))
     assert tagger.head.kind == "projected"
