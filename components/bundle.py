@@ -21,6 +21,7 @@ from components.encoders.config import EncoderConfig, OpenClipConfig, read_encod
 from components.encoders.config_paths import FileField, anchored, named_files, with_files
 from components.errors import ArtefactError
 from components.labels.vocabulary import Vocabulary
+from components.machine_faults import machine_fault
 from components.models.tagger import IMAGE_TOWER, Tagger
 from components.search.gallery import Gallery
 from components.search.index import SearchIndex
@@ -222,6 +223,9 @@ def _with_files_inside(config: EncoderConfig, directory: Path) -> EncoderConfig:
             else:
                 shutil.copyfile(source, target)
         except OSError as fault:
+            told = machine_fault(fault)
+            if told is not None:
+                raise told from fault
             raise ArtefactError(
                 f"encoder.{field} names {source}, which cannot be copied into the bundle "
                 f"({fault.strerror or fault}). Put it back, or correct params.yaml."

@@ -17,8 +17,8 @@ from components.errors import InputError
 _FULL = "there is no space left on the disk"
 _ROOM = "Make room and run the same command again; what was finished is kept"
 _RIGHTS = (
-    "Give this account the right to write in the project, or work in a copy of it elsewhere, "
-    "and run the same command again"
+    "Let this account read and write there, or work in a copy of the project elsewhere, and "
+    "run the same command again"
 )
 _DISK = "Look after the disk or the file system, then run the same command again"
 FAULTS: dict[int, tuple[str, str]] = {

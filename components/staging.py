@@ -42,6 +42,11 @@ def staged(target: Path) -> Generator[Path]:
     staging, lock = _new_staging(target.parent)
     try:
         yield staging / target.name
+    except OSError as fault:
+        # A write that fails knows no name; people ask which file, and so which disk.
+        if fault.errno is not None and fault.filename is None:
+            fault.filename = str(target)
+        raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)
         os.close(lock)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from components.errors import ArtefactError, InputError
+from components.machine_faults import machine_fault
 from project.addresses import without_password
 from project.environment import quiet_environment
 from project.layout import Layout
@@ -284,8 +285,10 @@ class Registry:
         try:
             yield
         except MlflowException as fault:
-            raise InputError(
-                f"The registry {self.address} does not answer: {without_password(str(fault))}. "
+            # After the first line SQLAlchemy lists its statement and all values.
+            said = without_password(str(fault).partition("\n")[0])
+            raise machine_fault(fault) or InputError(
+                f"The registry {self.address} does not answer: {said}. "
                 "Check registry.tracking_uri in params.yaml."
             ) from fault
 

@@ -30,8 +30,22 @@ class Shard:
     has_regions: bool
 
     def open(self, part: Part) -> np.ndarray:
-        """The shard's array, memory-mapped."""
-        return np.load(f"{self.stem}-{part}.npy", mmap_mode="r", allow_pickle=False)
+        """The shard's array, memory-mapped.
+
+        Raises:
+            ArtefactError: If it is missing, cut off or not that of the shard's images.
+        """
+        path = Path(f"{self.stem}-{part}.npy")
+        try:
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+            if len(array) != len(self.hashes):
+                raise ValueError(f"{len(array)} rows for {len(self.hashes)} images")
+        except (EOFError, FileNotFoundError, TypeError, ValueError) as fault:
+            raise ArtefactError(
+                f"{path} is damaged ({fault}). Remove {self.stem}* (`rm {self.stem}*`) and run "
+                "`efuda run embed`, which computes it anew."
+            ) from None
+        return array
 
 
 class FeatureStore:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 
+from components.data.examples import read_quarantine_table
 from components.labelers.proposal_table import read_proposals
 from components.labels.states import PRESENT
 from components.metrics.calibration import expected_calibration_error, reliability_bins
@@ -63,7 +63,7 @@ def counted(layout: Layout) -> dict[str, int]:
 
 def _num_rows(layout: Layout, name: str) -> int:
     path = getattr(layout, name)
-    return pq.read_metadata(path).num_rows if path.exists() else 0
+    return read_quarantine_table(path).num_rows if path.exists() else 0
 
 
 def _calibration_error(test: TestSplit, chosen: ScoredTagger) -> float | None:
