@@ -23,7 +23,7 @@ def registry_finding(root: Path, settings: Settings) -> Finding:
         with machine_faults_told():
             if path.exists():
                 check_database(path)
-                return Finding(Status.OK, _WHAT, str(path.relative_to(root)))
+                return Finding(Status.OK, _WHAT, uri.removeprefix(SQLITE))
     except InputError as fault:
         return Finding(Status.ERROR, _WHAT, str(fault), "move it away; it is left as it is")
     if not (root / "dvc.lock").exists():
