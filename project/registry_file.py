@@ -6,6 +6,7 @@ another project once this one was copied.
 """
 
 import logging
+import os
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -63,7 +64,9 @@ def check_database(path: Path) -> None:
     with path.open("rb"):
         pass  # SQLite would only say that it cannot open it
     try:
-        with closing(_opened(path, "ro")) as database:
+        # A killed writer leaves a journal, and only who may write can take its changes back.
+        mode = "rw" if os.access(path, os.W_OK) else "ro"
+        with closing(_opened(path, mode)) as database:
             tables = _names(database, "select name from sqlite_master where type = 'table'")
             # What MLflow does in copies of tables, it has not finished.
             started = sorted(name for name in tables if name.startswith("_alembic_tmp"))

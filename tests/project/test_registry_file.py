@@ -98,6 +98,29 @@ def test_a_broken_database_is_told_and_left_as_it_is(tmp_path, bundle, damage):
     assert path.read_bytes() == before
 
 
+KILLED_WHILE_WRITING = """
+import os, signal, sqlite3, sys
+
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("pragma cache_size = 1")
+database.execute("begin")
+for number in range(2000):
+    database.execute("insert into registered_models (name, workspace) values (?, 'default')", (str(number) * 50,))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_writer_began_is_taken_back(tmp_path):
+    path = project_at(tmp_path / "project") / "mlflow.db"
+    command = [sys.executable, "-c", KILLED_WHILE_WRITING, str(path)]
+    assert subprocess.run(command, check=False).returncode == -signal.SIGKILL
+    assert path.with_name("mlflow.db-journal").stat().st_size
+    assert path.read_bytes() != empty_database()
+    check_database(path)
+    assert not path.with_name("mlflow.db-journal").exists()
+    assert path.read_bytes() == empty_database()
+
+
 def test_a_whole_database_is_whole(tmp_path):
     check_database(project_at(tmp_path / "project") / "mlflow.db")
 
