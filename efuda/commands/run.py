@@ -58,6 +58,7 @@ def fitted_project(root: Path) -> list[str]:
     Raises:
         InputError: Saying what is missing or wrong.
     """
+    from project.dvc_locks import free_dead_locks
     from project.graph import fit_graph
     from project.settings import load_settings
 
@@ -69,6 +70,7 @@ def fitted_project(root: Path) -> list[str]:
         )
     if not (root / ".dvc").is_dir():
         raise InputError("This is not a DVC repository; run `git init` and `dvc init` here.")
+    free_dead_locks(root)
     return fit_graph(root, settings)
 
 
