@@ -4,7 +4,8 @@ A small project is run from pictures to a promoted version, twice and undisturbe
 have the same bytes both times are held to be deterministic. Then `efuda run` (or `efuda
 promote`) is killed with SIGKILL, with all its children, at a random moment of a random stage,
 and typed again. A resumption counts if every command ends well, every deterministic file has
-the bytes of the undisturbed run, and no file is there that the undisturbed run does not leave.
+the bytes of the undisturbed run, and no file is there that the undisturbed run does not leave;
+in MLflow's folder, where names are drawn at random, no more and no fewer files.
 """
 
 import os
@@ -56,6 +57,7 @@ class Undisturbed:
     before: dict[str, Path]
     seconds: dict[str, float]
     files: dict[str, str]
+    num_artefacts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +141,7 @@ def run_undisturbed(start: Path, home: Path) -> Undisturbed:
         if done.returncode:
             raise RuntimeError(f"{step}, undisturbed: {done.stderr[-2000:]}")
         here = following
-    return Undisturbed(before, seconds, files_of(here))
+    return Undisturbed(before, seconds, files_of(here), num_artefacts(here))
 
 
 def kill_and_resume(
@@ -168,6 +170,8 @@ def kill_and_resume(
     found = files_of(project)
     changed = sorted(path for path, digest in same.items() if found.get(path) != digest)
     left = sorted(found.keys() - undisturbed.files.keys())
+    if num_artefacts(project) != undisturbed.num_artefacts:
+        left.append(f"{num_artefacts(project)} for {undisturbed.num_artefacts} files of MLflow's")
     shutil.rmtree(home)
     return "; ".join(
         f"{what}: {', '.join(paths[:5])}"
@@ -189,6 +193,11 @@ def files_of(project: Path) -> dict[str, str]:
         for path in paths
         if path.relative_to(project).parts[0] not in PASSED_OVER
     }
+
+
+def num_artefacts(project: Path) -> int:
+    """How many files the registry keeps."""
+    return sum(path.is_file() for path in (project / "mlartifacts").rglob("*"))
 
 
 def link_cards(here: Path, there: Path) -> None:
