@@ -103,6 +103,13 @@ def _gpu() -> Finding:
 def _disk(root: Path) -> Finding:
     free_gib = shutil.disk_usage(root).free / 2**30
     detail = f"{free_gib:.1f} GiB free"
+    if not os.access(root, os.W_OK):
+        return Finding(
+            Status.ERROR,
+            "disk",
+            f"{detail}, but this account cannot write in {root.resolve()}",
+            "let it write there, or work in a copy of the project elsewhere",
+        )
     if free_gib >= MIN_FREE_DISK_GIB:
         return Finding(Status.OK, "disk", detail)
     return Finding(

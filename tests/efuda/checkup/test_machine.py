@@ -54,3 +54,13 @@ def test_little_memory_and_a_full_disk_are_warnings(
     assert disk.detail == "1.0 GiB free"
     assert memory.remedy
     assert disk.remedy
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The superuser of test machines may write anywhere.
+    monkeypatch.setattr(machine.os, "access", lambda path, mode: (path, mode) != (tmp_path, 2))
+    finding = found(tmp_path, "disk")
+    assert finding.status is Status.ERROR
+    assert str(tmp_path) in finding.detail
