@@ -49,7 +49,9 @@ def _holds(info: dict[str, Any]) -> bool:
         process = psutil.Process(info["pid"])
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        return "python" in process.name().lower() or "dvc" in " ".join(process.cmdline())
+        # A script with a #! line bears the script's name: its command line still tells the Python.
+        said = " ".join([process.name(), *process.cmdline()]).lower()
+        return "python" in said or "dvc" in said
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:

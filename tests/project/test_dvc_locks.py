@@ -32,6 +32,21 @@ def test_a_killed_process_that_nobody_has_buried_holds_nothing(path, tmp_path):
     assert json.loads(path.read_text()) == {"write": {"b": mine}, "read": {"c": [mine]}}
 
 
+def test_a_living_command_named_by_its_script_still_holds(path, tmp_path):
+    script = tmp_path / "annotate"
+    script.write_text(f"#!{sys.executable}\nimport time\nprint('up', flush=True)\ntime.sleep(60)\n")
+    script.chmod(0o755)
+    noted = {"write": {}, "read": {}}
+    with subprocess.Popen([script], stdout=subprocess.PIPE) as living:
+        assert living.stdout is not None
+        living.stdout.readline()
+        noted["write"] = {"a": held_by(living.pid)}
+        path.write_text(json.dumps(noted))
+        free_dead_locks(tmp_path)
+        living.kill()
+    assert json.loads(path.read_text()) == noted
+
+
 def test_another_program_of_that_number_holds_nothing(path, tmp_path):
     with subprocess.Popen(["sleep", "60"]) as other:
         path.write_text(json.dumps({"write": {"a": held_by(other.pid)}, "read": {}}))
