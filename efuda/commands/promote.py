@@ -8,7 +8,9 @@ from components.errors import InputError
 from efuda.command_answer import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+    from typing import Any
 
     from pipelines.promote.decision import Decision
 
@@ -40,7 +42,7 @@ def promote(
     refused = done.decision.outcome == "refused"
     return Answer(
         {**done.record, "record": str(done.path) if done.path else None},
-        _lines(done.decision, str(done.record["model"]), done.path),
+        [*_lines(done.decision, str(done.record["model"]), done.path), *_uses(done.record)],
         REFUSED if refused else 0,
     )
 
@@ -59,6 +61,14 @@ def _lines(decision: "Decision", model: str, path: "Path | None") -> list[str]:
     if path is not None:
         lines.append(f"Record: {path}")
     return lines
+
+
+def _uses(record: "Mapping[str, Any]") -> list[str]:
+    """How often the test split has decided before, where it decided now."""
+    from project.test_split_uses import uses_sentence
+
+    told = uses_sentence(record["split_decided_before"]) if record["comparison"] else ""
+    return [told] if told else []
 
 
 def _instead(decision: "Decision") -> str:

@@ -24,8 +24,14 @@ class Decision:
     """What the challenger was compared with, in words."""
     forced: bool = False
 
-    def record(self, model: str, split: str) -> dict[str, Any]:
-        """The decision as it is kept."""
+    def record(self, model: str, split: str, num_before: int) -> dict[str, Any]:
+        """The decision as it is kept.
+
+        Args:
+            model: The registry's name of the model.
+            split: Hash of the test split.
+            num_before: How often this split has decided before.
+        """
         return {
             "outcome": self.outcome,
             "model": model,
@@ -37,6 +43,7 @@ class Decision:
             "decided_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "decided_by": _person(),
             "split_hash": split,
+            "split_decided_before": num_before,
             "comparison": self.comparison.as_json() if self.comparison else None,
         }
 

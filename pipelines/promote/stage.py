@@ -14,6 +14,7 @@ from pipelines.promote.rollback import decide_rollback
 from project.layout import Layout
 from project.registry import WITHDRAWN_TAG, Registry, open_registry
 from project.settings import Settings
+from project.test_split_uses import times_decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ def run(
         decision = decide_rollback(registry, reason=reason)
     else:
         decision = decide(settings, layout, registry, reason=reason if force else None)
-    record = decision.record(registry.model, split_hash(read_examples(layout.examples)))
+    split = split_hash(read_examples(layout.examples))
+    record = decision.record(registry.model, split, times_decided(layout, split))
     return Promotion(decision, record, carry_out(decision, record, layout, registry))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from project.report.table import render_table
 from project.settings import Settings
+from project.test_split_uses import uses_sentence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +28,8 @@ class CardFacts:
     mask_hash: str | None
     metrics: Mapping[str, Any]
     """The content of reports/metrics.json."""
+    split_decided: int = 0
+    """How often the test split had decided on a version when this one was registered."""
 
 
 def _mode_lines(facts: CardFacts) -> list[str]:
@@ -75,6 +78,8 @@ def _limit_lines(facts: CardFacts) -> list[str]:
         "  places need a measurement of their own.",
         *_calibration_lines(facts),
     ]
+    if told := uses_sentence(facts.split_decided):
+        lines.append(f"- {told}")
     names = list(facts.metrics.get("classes_without_positives", ()))
     if names:
         shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")

@@ -27,6 +27,7 @@ from project.registry import (
 )
 from project.settings import Settings
 from project.stage_command import Report
+from project.test_split_uses import times_decided
 
 SECRET = frozenset({"registry.tracking_uri"})
 """Settings that are not logged, since they may hold a password."""
@@ -144,6 +145,7 @@ def _facts(
         num_examples=dict(sorted(Counter(row.split for row in photos).items())),
         mask_hash=_mask_hash(layout),
         metrics=metrics,
+        split_decided=times_decided(layout, split_hash(examples)),
     )
 
 

@@ -54,3 +54,15 @@ def test_force_wants_a_reason_and_no_rollback():
         call("promote", "--force", "--reason", " ")
     with pytest.raises(InputError, match="exclude each other"):
         call("promote", "--force", "--reason", "why", "--rollback")
+
+
+def test_a_second_decision_on_the_test_split_says_that_it_decided_before(layout, capsys):
+    call("promote")
+    assert "has decided" not in capsys.readouterr().out
+    register_a_worse_one(layout)
+    card = (layout.bundle / "README.md").read_text(encoding="utf-8")
+    assert "This test split has decided once before" in card
+    call("promote")
+    assert "This test split has decided once before; each time" in capsys.readouterr().out
+    call("promote", "--json")
+    assert json.loads(capsys.readouterr().out)["split_decided_before"] == 2
