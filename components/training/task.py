@@ -83,6 +83,16 @@ class Holdout:
         """Images of which at least one cell is known."""
         return int((self.states != UNKNOWN).any(axis=1).sum())
 
+    def of_rows(self, rows: Int64[np.ndarray, " rows"]) -> "Holdout":
+        """Some of its images under the same rule; pictures are left behind."""
+        return replace(
+            self,
+            vectors=self.vectors[rows],
+            states=self.states[rows],
+            regions=None if self.regions is None else SomeRows(self.regions, rows),
+            pictures=None,
+        )
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:

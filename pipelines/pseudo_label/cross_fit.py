@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-from blake3 import blake3
 from jaxtyping import Float, Int64
 from scipy.special import expit
 
@@ -11,15 +10,11 @@ from components.calibration.scaling import fit_scaling
 from components.methods.catalog import METHODS
 from components.methods.zero_shot.recipe import zero_shot_head
 from components.models.heads.head import Head
+from components.training.cross_fit import part_fits
 from components.training.inference import head_logits
 from components.training.loop import fit
 from components.training.settings import MethodSettings, Schedule
 from components.training.task import Holdout, Task
-
-
-def fold_of(content_hash: str, folds: int) -> int:
-    """The part that an image belongs to; the same whatever other images there are."""
-    return int.from_bytes(blake3(content_hash.encode()).digest()[:8], "big") % folds
 
 
 def can_calibrate(holdout: Holdout) -> bool:
@@ -57,14 +52,12 @@ def cross_fitted(
     """
     probabilities = np.empty(task.states.shape, np.float64)
     row = METHODS[method]
-    for number in np.unique(fold):
-        rows = np.flatnonzero(fold == number)
-        if row.is_trained:
-            others = task.of_rows(np.flatnonzero(fold != number))
-            head = fit(row.recipe(settings), others, shared, seed=seed).head
-        else:
-            head = zero_shot_head(task.names)
-        probabilities[rows] = _calibrated(head, task, rows)
+    if not row.is_trained:
+        every = np.arange(len(task.states))
+        return _calibrated(zero_shot_head(task.names), task, every)
+    recipe = row.recipe(settings)
+    for part in part_fits(task, lambda _, rest: fit(recipe, rest, shared, seed=seed), fold):
+        probabilities[part.rows] = _calibrated(part.head, task, part.rows)
         on_fold()
     return probabilities
 

@@ -24,8 +24,9 @@ from components.labelers.proposal_table import (
     write_proposals,
 )
 from components.labelers.proposals import proposals_for_unknown
+from components.training.cross_fit import fold_of
 from components.training.settings import MethodSettings
-from pipelines.pseudo_label.cross_fit import can_calibrate, cross_fitted, fold_of
+from pipelines.pseudo_label.cross_fit import can_calibrate, cross_fitted
 from project.layout import Layout
 from project.learning_task import ProjectTask, load_task
 from project.settings import Settings
