@@ -27,8 +27,8 @@ from project.layout import Layout
 from project.settings import Settings
 
 NO_LABEL_KNOWN = (
-    "no label of a training photograph is known: zero-shot works alone, and nothing is trained; "
-    "from about 50 labelled photographs on training is worth it"
+    "no label of a training photograph is known: methods without training work alone; from about 50 "
+    "labelled photographs on training is worth it"
 )
 """What stages tell that have nothing to learn from; the number is of docs/results/no-labels.md."""
 
@@ -52,6 +52,15 @@ class ProjectTask:
     """Changes with every caption; empty where no recipe reads them."""
     trained: tuple[str, ...]
     """The recipes that are trained: none where no label of a training photograph is known."""
+
+    @property
+    def untrained(self) -> tuple[str, ...]:
+        """Every method of the catalog that needs no training and has the regions that it reads."""
+        return tuple(
+            name
+            for name, row in METHODS.items()
+            if not row.is_trained and row.applies_to(self.task)
+        )
 
     def fingerprint(self, method: str) -> str:
         """Hash of all that a method learns from."""

@@ -3,6 +3,9 @@
 A handful of hold-out images likes one method or another by luck, and what it likes was often
 worse than zero-shot on other pictures; the most cautious method was not once
 (docs/results/no-labels.md).
+
+What every trained method is read against is decided here too: the best of the methods that
+need no training.
 """
 
 from collections.abc import Mapping
@@ -14,6 +17,11 @@ from components.methods.catalog import METHODS
 
 MIN_CHOOSING_IMAGES = 30
 """Labelled hold-out images from which on methods are compared by them."""
+
+WITHOUT_FIGURES = ("two_readings", "zero_shot_normalised", "zero_shot", "region_discriminant")
+"""Of the methods that need no training the first that there is, where the hold-out does not say:
+both readings where there are regions, else names and images compared with each other. The
+discriminant comes last, since with few photographs it has few examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +52,9 @@ def choose_method(figures: Mapping[str, float], num_labelled: int) -> MethodChoi
     measured = {method: figure for method, figure in figures.items() if not isnan(figure)}
     if not measured:
         why = "taken without a comparison: no label is known to be present in the hold-out"
-        return MethodChoice(_untrained(figures) or next(iter(figures)), "nothing", why)
-    cautious = _cautious(measured) or _untrained(measured)
+        untrained = best_untrained(figures, num_labelled)
+        return MethodChoice(untrained or next(iter(figures)), "nothing", why)
+    cautious = _cautious(measured) or best_untrained(measured, num_labelled)
     if num_labelled < MIN_CHOOSING_IMAGES and cautious and len(measured) > 1:
         why = (
             f"the most cautious of {len(measured)}, taken without a comparison: "
@@ -57,10 +66,36 @@ def choose_method(figures: Mapping[str, float], num_labelled: int) -> MethodChoi
     return MethodChoice(best, "figures", f"chosen on {num_labelled} labelled hold-out images")
 
 
+def best_untrained(figures: Mapping[str, float | None], num_labelled: int) -> str | None:
+    """The best of the methods that need no training: what all others are read against.
+
+    With enough hold-out images it is the one with the best figure, of equals the first; else
+    the first of ``WITHOUT_FIGURES``, an order that no data was asked for.
+
+    Args:
+        figures: Hold-out mAP by method, in the order of the catalog; NaN or None where it is
+            not measured. Methods that are trained are passed over.
+        num_labelled: Hold-out images of which at least one cell is known.
+
+    Returns:
+        Its name; None if there is none among them.
+
+    Example:
+        >>> best_untrained({"zero_shot": 0.5, "two_readings": 0.4, "efuda": 0.6}, 40)
+        'zero_shot'
+        >>> best_untrained({"zero_shot": 0.5, "two_readings": 0.4, "efuda": 0.6}, 12)
+        'two_readings'
+    """
+    found = {name: figures[name] for name in WITHOUT_FIGURES if name in figures}
+    measured = {
+        name: figure
+        for name, figure in figures.items()
+        if name in found and figure is not None and not isnan(figure)
+    }
+    if num_labelled >= MIN_CHOOSING_IMAGES and measured:
+        return max(measured, key=lambda name: measured[name])
+    return next(iter(found), None)
+
+
 def _cautious(figures: Mapping[str, float]) -> str | None:
     return next((name for name in figures if name in METHODS and METHODS[name].is_cautious), None)
-
-
-def _untrained(figures: Mapping[str, float]) -> str | None:
-    names = (name for name in figures if name in METHODS and not METHODS[name].is_trained)
-    return next(names, None)

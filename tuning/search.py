@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from components.methods.catalog import METHODS
-from components.methods.zero_shot.recipe import zero_shot_head
 from components.models.heads.head import Head
 from components.training.inference import head_logits, holdout_score
 from components.training.loop import fit
@@ -74,6 +73,17 @@ def choices_of(outcomes: Iterable[Outcome], task: Task) -> dict[str, Choice]:
     }
 
 
+def judged_untrained(method: str, settings: MethodSettings, task: Task) -> tuple[Head, float]:
+    """The head of a method that is not trained, and its mAP on the hold-out.
+
+    Raises:
+        InputError: If the task lacks the regions that the method reads.
+    """
+    head = METHODS[method].untrained_head(settings, task)
+    logits = head_logits(head, task.holdout.vectors, task.holdout.regions)
+    return head, holdout_score(logits, task.holdout)
+
+
 def learn(method: str, task: Task, shared: Schedule, *, seed: int) -> Learned:
     """Search a method and keep the head of what is taken; equal arguments, equal heads.
 
@@ -82,9 +92,9 @@ def learn(method: str, task: Task, shared: Schedule, *, seed: int) -> Learned:
     """
     row = METHODS[method]
     if not row.is_trained:
-        head = zero_shot_head(task.names)
-        score = holdout_score(head_logits(head, task.holdout.vectors, None), task.holdout)
-        return Learned(head=head, settings=row.settings(), holdout_score=score, best_epoch=0)
+        settings = row.attempts(task)[0]
+        head, score = judged_untrained(method, settings, task)
+        return Learned(head=head, settings=settings, holdout_score=score, best_epoch=0)
     tried = [run_trial(each, task, shared, seed=seed) for each in trials_of(method, task)]
     place = choose([outcome for outcome, _ in tried], task.holdout)
     outcome, result = tried[place]

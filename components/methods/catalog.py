@@ -2,8 +2,9 @@
 
 All that lists methods reads this table: settings, tuning, training, reports, plots and the
 bench. What a method does is in the folder of its name: ``settings.py`` holds what can be
-set, ``recipe.py`` has ``attempts(task)`` and ``build(settings, task)``. The latter is
-imported only when a method is used, since it needs torch and settings do not.
+set, ``recipe.py`` has ``attempts(task)`` and ``build(settings, task)`` or, where nothing is
+trained, ``untrained_head(settings, task)``. The latter file is imported only when a method is
+used, since it needs torch and settings do not.
 """
 
 import importlib
@@ -13,19 +14,24 @@ from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from components.errors import InputError
 from components.methods.assume_negative.settings import AssumeNegativeSettings
 from components.methods.csa.settings import CSASettings
 from components.methods.efuda.settings import EfudaSettings
 from components.methods.entropy.settings import EntropySettings
 from components.methods.gpr.settings import GPRSettings
 from components.methods.ignore_unknown.settings import IgnoreUnknownSettings
+from components.methods.region_discriminant.settings import RegionDiscriminantSettings
 from components.methods.tagalign.settings import TagAlignSettings
 from components.methods.trm_ml.settings import TRMMLSettings
+from components.methods.two_readings.settings import TwoReadingsSettings
 from components.methods.vlpl.settings import VLPLSettings
 from components.methods.zero_shot.settings import ZeroShotSettings
+from components.methods.zero_shot_normalised.settings import ZeroShotNormalisedSettings
 from components.training.settings import MethodSettings, Reads
 
 if TYPE_CHECKING:
+    import components.models.heads.head
     import components.training.recipe
     import components.training.task
 
@@ -55,6 +61,7 @@ class Method:
     reads: Reads = _NOTHING_MORE
     is_baseline: bool = False
     is_trained: bool = True
+    """Otherwise it reads no label, and :meth:`untrained_head` is what there is of it."""
     is_cautious: bool = False
     """Whether its attempts go from cautious to bold, and the choice among them is cautious
     too: of those that the hold-out cannot tell from the best, the first."""
@@ -64,11 +71,40 @@ class Method:
     """Paper or code that it comes from."""
 
     def recipe(self, settings: MethodSettings) -> "components.training.recipe.Recipe":
-        """The method with these settings, for the training loop."""
+        """The method with these settings, for the training loop.
+
+        Raises:
+            InputError: If it is one that is not trained.
+        """
+        if not self.is_trained:
+            raise InputError(
+                f"{self.title} is not trained; leave it out where taggers are trained."
+            )
         from components.training.recipe import Recipe
 
         build = partial(self._module().build, settings)
         return Recipe(name=self.name, settings=settings, reads=self.reads, build=build)
+
+    def untrained_head(
+        self, settings: MethodSettings, task: "components.training.task.Task"
+    ) -> "components.models.heads.head.Head":
+        """The head of a method that is not trained, on raw vectors; no label of the task is read.
+
+        Raises:
+            InputError: If the task lacks the regions that it reads, or the method is trained.
+        """
+        if self.is_trained:
+            raise InputError(f"{self.title} has no head before it is trained.")
+        if not self.applies_to(task):
+            raise InputError(
+                f"{self.title} reads region vectors and the images have none; set embed.regions to "
+                "true and run `efuda run embed`, or leave it out."
+            )
+        return self._module().untrained_head(settings, task)
+
+    def applies_to(self, task: "components.training.task.Task") -> bool:
+        """Whether the task has the regions that the method cannot do without."""
+        return self.reads.regions != "required" or bool(task.regions)
 
     def attempts(
         self, task: "components.training.task.Task", given: Mapping[str, object] | None = None
@@ -97,6 +133,40 @@ _ROWS = (
         settings=ZeroShotSettings,
         is_baseline=True,
         is_trained=False,
+    ),
+    Method(
+        name="zero_shot_normalised",
+        title="zero-shot, normalised",
+        explained="no training: zero-shot, standardised over the names of an image, then over images",
+        colour=Colour("#4f6d7a", "#9cc3d4"),
+        settings=ZeroShotNormalisedSettings,
+        reads=Reads(unlabelled=True),
+        is_baseline=True,
+        is_trained=False,
+        source="SPARC, CVPR 2025, without compound prompts",
+    ),
+    Method(
+        name="two_readings",
+        title="two readings",
+        explained="no training: the whole image's likeness to the name and its best region's, each "
+        "standardised over images, added up",
+        colour=Colour("#3b3f4a", "#d5d8e0"),
+        settings=TwoReadingsSettings,
+        reads=Reads(regions="required", unlabelled=True),
+        is_baseline=True,
+        is_trained=False,
+    ),
+    Method(
+        name="region_discriminant",
+        title="region discriminant",
+        explained="no training: regions that are sure of their name teach a Gaussian discriminant; a "
+        "tenth is the whole image's likeness to the name",
+        colour=Colour("#c46a1b", "#f5ae6e"),
+        settings=RegionDiscriminantSettings,
+        reads=Reads(regions="required", unlabelled=True),
+        is_baseline=True,
+        is_trained=False,
+        source="PIAA, ICML 2026",
     ),
     Method(
         name="assume_negative",

@@ -8,7 +8,6 @@ from scipy.special import expit
 
 from components.calibration.scaling import fit_scaling
 from components.methods.catalog import METHODS
-from components.methods.zero_shot.recipe import zero_shot_head
 from components.models.heads.head import Head
 from components.training.cross_fit import part_fits
 from components.training.inference import head_logits
@@ -36,8 +35,8 @@ def cross_fitted(
     """Calibrated probabilities of all cells of the training images.
 
     Each image is scored by a model that was trained on the other parts; that model's own
-    scores of the hold-out calibrate it. Zero-shot is trained on nothing, and scores all at
-    once.
+    scores of the hold-out calibrate it. A method that is not trained reads no label, so one
+    head scores all parts.
 
     The hold-out must have cells of both signs (:func:`can_calibrate`).
 
@@ -54,7 +53,7 @@ def cross_fitted(
     row = METHODS[method]
     if not row.is_trained:
         every = np.arange(len(task.states))
-        return _calibrated(zero_shot_head(task.names), task, every)
+        return _calibrated(row.untrained_head(settings, task), task, every)
     recipe = row.recipe(settings)
     for part in part_fits(task, lambda _, rest: fit(recipe, rest, shared, seed=seed), fold):
         probabilities[part.rows] = _calibrated(part.head, task, part.rows)

@@ -14,12 +14,11 @@ from rich.console import Console
 
 from components.atomic import read_json
 from components.methods.catalog import METHODS
-from components.methods.zero_shot.recipe import zero_shot_head
 from components.models.heads.end_to_end import EndToEndHead
 from components.models.tagger import Tagger
 from components.training.loop import FitResult
 from components.training.recipe import Recipe
-from components.training.settings import Schedule
+from components.training.settings import MethodSettings, Schedule
 from components.training.task import Task
 from pipelines.train.in_process import fit_in_process
 from project.encoder_training import EncoderTraining, remove_other_vectors
@@ -28,8 +27,8 @@ from project.learning_task import NO_LABEL_KNOWN, ProjectTask, load_task
 from project.settings import Settings
 from project.stage_command import Report
 from project.tuned import read_tuned, tuned_settings
+from tuning.method_choice import best_untrained
 
-ZERO_SHOT = "zero_shot"
 _SHAPING = (
     "epochs",
     "batch_size",
@@ -54,14 +53,26 @@ def run(settings: Settings, layout: Layout) -> Report:
     encoder = None
     if recipes and settings.train.encoder != "frozen":
         encoder = EncoderTraining.of(settings, layout, project.encoder_id)
-    # Where nothing can be trained there is zero-shot, asked for or not.
-    untrained = [ZERO_SHOT] if ZERO_SHOT in settings.train.recipes or not recipes else []
+    untrained = [name for name in project.untrained if name in settings.train.recipes]
+    if not recipes and not untrained:
+        # Where nothing can be trained there is the best without training, asked for or not.
+        figures = {name: tuned[name].holdout_map for name in project.untrained if name in tuned}
+        best = best_untrained(figures, project.task.holdout.num_labelled)
+        untrained = [best] if best else []
     _remove_others(
         layout,
         {layout.tagger(name, 0) for name in untrained}
         | {layout.tagger(each.name, seed) for each in recipes for seed in settings.train.seeds},
     )
-    outcomes = [_zero_shot(project, layout) for _ in untrained]
+    outcomes = [
+        _make(
+            name,
+            tuned_settings(tuned, name, settings.train.given(name), layout.tuned),
+            project,
+            layout,
+        )
+        for name in untrained
+    ]
     fits = [(recipe, seed) for recipe in recipes for seed in settings.train.seeds]
     outcomes += [_train(*each, project, settings, layout, encoder) for each in fits]
     remove_other_vectors(layout)
@@ -70,7 +81,7 @@ def run(settings: Settings, layout: Layout) -> Report:
         "taggers": outcomes,
         "rule": project.task.holdout.rule,
         "mode": "end-to-end" if encoder else "cached",
-        "summary": _summary(project, outcomes),
+        "summary": [*_summary(project, outcomes), *_left_out(project, settings)],
     }
 
 
@@ -84,6 +95,22 @@ def _summary(project: ProjectTask, outcomes: list[dict[str, Any]]) -> list[str]:
             f"  {outcome['recipe']} seed {outcome['seed']}: {_figure(outcome)}"
             for outcome in trained
         ),
+    ]
+
+
+def _left_out(project: ProjectTask, settings: Settings) -> list[str]:
+    """Methods without training that were asked for, and have no regions to read."""
+    titles = [
+        METHODS[name].title
+        for name in settings.train.recipes
+        if not METHODS[name].is_trained and name not in project.untrained
+    ]
+    if not titles:
+        return []
+    words = " and ".join([", ".join(titles[:-1]), titles[-1]]) if titles[1:] else titles[0]
+    return [
+        f"  {words} {'are' if titles[1:] else 'is'} left out: the images have no region vectors "
+        "(embed.regions)"
     ]
 
 
@@ -105,17 +132,25 @@ def _remove_others(layout: Layout, wanted: set[Path]) -> None:
             shutil.rmtree(directory)
 
 
-def _zero_shot(project: ProjectTask, layout: Layout) -> dict[str, Any]:
-    """Knows no seed; it is kept once, as seed 0."""
+def _make(
+    name: str, chosen: MethodSettings, project: ProjectTask, layout: Layout
+) -> dict[str, Any]:
+    """A tagger that is not trained; it knows no seed, and is kept once, as seed 0."""
+    directory = layout.tagger(name, 0)
+    named: dict[str, Any] = {"recipe": name, "seed": 0}
+    fingerprint = _hash(project.fingerprint(name), name, repr(chosen))
+    if _is_current(directory, fingerprint):
+        return {**named, "status": "kept"}
     tagger = Tagger(
-        recipe=ZERO_SHOT,
+        recipe=name,
         seed=0,
         encoder_id=project.encoder_id,
         vocabulary=project.vocabulary,
-        head=zero_shot_head(project.task.names),
+        head=METHODS[name].untrained_head(chosen, project.task),
+        fingerprint=fingerprint,
     )
-    tagger.save(layout.tagger(ZERO_SHOT, 0))
-    return {"recipe": ZERO_SHOT, "seed": 0, "status": "made"}
+    tagger.save(directory)
+    return {**named, "status": "made"}
 
 
 def _train(
@@ -162,7 +197,7 @@ def _train(
 
 
 def _fingerprint(recipe: Recipe, seed: int, project: ProjectTask, settings: Settings) -> str:
-    read = (
+    return _hash(
         project.fingerprint(recipe.name),
         recipe.name,
         repr(recipe.settings),
@@ -170,6 +205,9 @@ def _fingerprint(recipe: Recipe, seed: int, project: ProjectTask, settings: Sett
         settings.train.model_dump_json(include=set(_SHAPING)),
         settings.prompts.templates[0] if project.task.names.prompter else "",
     )
+
+
+def _hash(*read: str) -> str:
     return blake3("|".join(read).encode()).hexdigest()[:16]
 
 

@@ -10,7 +10,6 @@ from blake3 import blake3
 
 from components.errors import ArtefactError, InputError
 from components.methods.catalog import METHODS
-from components.training.settings import Schedule
 from project.layout import Layout
 from project.learning_task import NO_LABEL_KNOWN, ProjectTask, load_task
 from project.progress import shown
@@ -21,13 +20,20 @@ from project.tuned import RULES, TunedMethod, plain, read_tuned, write_tuned
 from tuning.budget import BUDGETS, within_budget
 from tuning.method_choice import MethodChoice, choose_method
 from tuning.ray_trials import search_on_ray
-from tuning.search import Choice, choices_of, learn, search_in_process, trials_of
+from tuning.search import (
+    Choice,
+    choices_of,
+    judged_untrained,
+    search_in_process,
+    trials_of,
+)
 from tuning.trial import Outcome, Trial
 
 
 def run(settings: Settings, layout: Layout) -> Report:
     """Try every attempt of every recipe that is to be trained, and keep the choices."""
     project = load_task(settings, layout)
+    untrained = {name: _untrained(name, settings, project) for name in project.untrained}
     trials = {name: _trials(name, settings, project) for name in project.trained}
     marks = {name: _fingerprint(each, settings, project) for name, each in trials.items()}
     kept = _kept(layout, project, marks)
@@ -36,7 +42,7 @@ def run(settings: Settings, layout: Layout) -> Report:
     choices = choices_of(outcomes, project.task)
     made = {name: _tuned(choice, marks[name], project) for name, choice in choices.items()}
     tuned = {
-        "zero_shot": _zero_shot(project, settings.train.schedule()),
+        **untrained,
         **{name: kept.get(name) or made[name] for name in trials},
     }
     write_tuned(layout.tuned, project, tuned)
@@ -183,11 +189,12 @@ def _tuned(choice: Choice, fingerprint: str, project: ProjectTask) -> TunedMetho
     )
 
 
-def _zero_shot(project: ProjectTask, shared: Schedule) -> TunedMethod:
-    """Nothing to choose; its figure is what all others are read against."""
-    learned = learn("zero_shot", project.task, shared, seed=0)
-    figure = _figure(learned.holdout_score, project)
-    return TunedMethod(settings=learned.settings, holdout_map=figure, fingerprint="")
+def _untrained(name: str, settings: Settings, project: ProjectTask) -> TunedMethod:
+    """Nothing is chosen; its figure is among those that trained methods are read against."""
+    row, task = METHODS[name], project.task
+    used = row.attempts(task, settings.train.given(name))[0]
+    figure = judged_untrained(name, used, task)[1] if task.holdout.can_measure else nan
+    return TunedMethod(settings=used, holdout_map=figure, fingerprint="")
 
 
 def _figure(score: float, project: ProjectTask) -> float:

@@ -41,6 +41,9 @@ class TrainSettings(SettingsSection):
 
     recipes: Annotated[tuple[MethodName, ...], Field(min_length=1)] = (
         "zero_shot",
+        "zero_shot_normalised",
+        "two_readings",
+        "region_discriminant",
         "assume_negative",
         "ignore_unknown",
         "vlpl",
@@ -85,7 +88,7 @@ class TrainSettings(SettingsSection):
 
     @property
     def trained(self) -> tuple[str, ...]:
-        """The recipes that are trained; zero-shot is not."""
+        """The recipes that are trained, less those that need no training."""
         return tuple(name for name in self.recipes if METHODS[name].is_trained)
 
     @property

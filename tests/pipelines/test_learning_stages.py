@@ -40,13 +40,14 @@ def test_from_labels_to_taggers(tmp_path):
     tuned, proposed, trained = run_stages(layout, tune, pseudo_label, train)
     assert tuned["rule"] == "verified"
     methods = tuned["methods"]
-    assert list(methods) == ["zero_shot", "assume_negative", "ignore_unknown", "vlpl", "efuda"]
+    trained_ones = ["assume_negative", "ignore_unknown", "vlpl", "efuda"]
+    assert list(methods) == ["zero_shot", "zero_shot_normalised", *trained_ones]
     assert tuned["num_trials"] == sum(len(each["tried"]) for each in methods.values())
     for each in methods.values():
         assert each["holdout_mAP"] >= methods["zero_shot"]["holdout_mAP"] - 1e-9
     assert proposed["method"] == max(methods, key=lambda name: methods[name]["holdout_mAP"])
     assert proposed["proposed"]["present"] > 0
-    assert len(trained["taggers"]) == 1 + 4 * 3
+    assert len(trained["taggers"]) == 2 + 4 * 3
     tagger = Tagger.load(layout.tagger("vlpl", 2))
     assert all(np.isfinite(value.numpy()).all() for value in tagger.head.state_dict().values())
 
@@ -58,7 +59,7 @@ def test_what_a_recipe_guesses_for_itself_stays_inside_it(tmp_path):
     assert Tagger.load(layout.tagger("gpr", 0)).recipe == "gpr"
     layout.proposals.unlink()
     (again,) = run_stages(layout, train)
-    assert [each["status"] for each in again["taggers"]] == ["made", "kept", "kept", "kept"]
+    assert [each["status"] for each in again["taggers"]] == ["kept", "kept", "kept", "kept"]
     assert proposed["method"] == "gpr"
 
 
@@ -114,7 +115,7 @@ def test_one_method_changed_is_one_method_tuned_and_trained(tmp_path):
     assert tuned["num_trials"] == len(tuned["methods"]["vlpl"]["tried"])
     assert {each["settings"]["alpha"] for each in tuned["methods"]["vlpl"]["tried"]} == {0.05}
     assert tuned_methods(layout)["entropy"] == before["entropy"]
-    assert [each["status"] for each in trained["taggers"]] == ["made", "kept", "trained"]
+    assert [each["status"] for each in trained["taggers"]] == ["kept", "kept", "trained"]
 
 
 def test_a_setting_that_the_user_fixed_whole_leaves_nothing_to_search(tmp_path):
@@ -173,7 +174,7 @@ def test_trained_taggers_are_kept_until_something_they_read_changes(tmp_path):
     layout = make_project(tmp_path, train={"seeds": [0], "recipes": ["zero_shot", "vlpl"]})
     run_stages(layout, tune, train)
     (again,) = run_stages(layout, train)
-    assert [row["status"] for row in again["taggers"]] == ["made", "kept"]
+    assert [row["status"] for row in again["taggers"]] == ["kept", "kept"]
     write_params(layout, train={"seeds": [1], "recipes": ["assume_negative"]})
     _, other = run_stages(layout, tune, train)
     assert [row["status"] for row in other["taggers"]] == ["trained"]
@@ -188,13 +189,13 @@ def test_without_verified_cells_the_report_says_so(tmp_path):
     assert "counted as absent" in tuned["chosen_by"]
 
 
-def test_without_any_label_zero_shot_works_alone_whatever_the_recipes(tmp_path):
+def test_without_any_label_the_untrained_work_alone_whatever_the_recipes(tmp_path):
     layout = make_project(tmp_path, train={"recipes": ["vlpl", "efuda"]})
     write_labels(layout.labels, pa.table({name: [] for name in LABEL_SCHEMA.names}, LABEL_SCHEMA))
     tuned, trained = run_stages(layout, tune, train)
-    assert list(tuned["methods"]) == ["zero_shot"]
+    assert list(tuned["methods"]) == ["zero_shot", "zero_shot_normalised"]
     assert tuned["methods"]["zero_shot"]["holdout_mAP"] is None
-    assert [each["recipe"] for each in trained["taggers"]] == ["zero_shot"]
+    assert [each["recipe"] for each in trained["taggers"]] == ["zero_shot_normalised"]
     for report in (tuned, trained):
         assert "no label of a training photograph is known" in report["summary"][0]
         json.dumps(report, allow_nan=False)

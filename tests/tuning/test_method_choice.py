@@ -2,7 +2,13 @@ from math import nan
 
 import pytest
 
-from tuning.method_choice import MIN_CHOOSING_IMAGES, choose_method
+from components.methods.catalog import METHODS
+from tuning.method_choice import (
+    MIN_CHOOSING_IMAGES,
+    WITHOUT_FIGURES,
+    best_untrained,
+    choose_method,
+)
 
 FIGURES = {"zero_shot": 0.5, "assume_negative": 0.7, "efuda": 0.6}
 FEW, ENOUGH = MIN_CHOOSING_IMAGES - 1, MIN_CHOOSING_IMAGES
@@ -39,3 +45,45 @@ def test_of_equals_the_first_and_of_one_the_one():
     assert choose_method({"zero_shot": 0.5, "efuda": 0.5}, ENOUGH).method == "zero_shot"
     choice = choose_method({"vlpl": 0.5}, FEW)
     assert (choice.method, choice.by) == ("vlpl", "figures")
+
+
+LADDER = {
+    "zero_shot": 0.5,
+    "zero_shot_normalised": 0.4,
+    "two_readings": 0.3,
+    "region_discriminant": 0.6,
+    "efuda": 0.9,
+}
+
+
+def test_the_best_without_training_is_that_of_the_best_figure_where_there_are_enough_images():
+    assert best_untrained(LADDER, ENOUGH) == "region_discriminant"
+    assert best_untrained({**LADDER, "region_discriminant": nan}, ENOUGH) == "zero_shot"
+    assert best_untrained({**LADDER, "region_discriminant": None}, ENOUGH) == "zero_shot"
+
+
+@pytest.mark.parametrize(
+    ("figures", "num_labelled"),
+    [(LADDER, FEW), (dict.fromkeys(LADDER, nan), ENOUGH), (dict.fromkeys(LADDER), 0)],
+)
+def test_where_the_hold_out_says_little_an_order_written_down_beforehand_decides(
+    figures, num_labelled
+):
+    assert best_untrained(figures, num_labelled) == "two_readings"
+    without_regions = {name: figures[name] for name in ("zero_shot", "zero_shot_normalised")}
+    assert best_untrained(without_regions, num_labelled) == "zero_shot_normalised"
+
+
+def test_there_may_be_none_without_training():
+    assert best_untrained({"efuda": 0.4}, ENOUGH) is None
+    assert best_untrained({}, 0) is None
+
+
+def test_the_order_names_every_method_without_training():
+    assert set(WITHOUT_FIGURES) == {name for name, row in METHODS.items() if not row.is_trained}
+
+
+def test_without_figures_the_method_is_the_best_without_training():
+    assert choose_method(dict.fromkeys(LADDER, nan), ENOUGH).method == "two_readings"
+    trained_rivals = {"zero_shot": 0.5, "two_readings": 0.3, "vlpl": 0.9}
+    assert choose_method(trained_rivals, FEW).method == "two_readings"

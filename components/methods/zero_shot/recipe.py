@@ -2,11 +2,9 @@
 
 import numpy as np
 
-from components.errors import InputError
 from components.methods.zero_shot.settings import ZeroShotSettings
 from components.models.heads.linear import LinearHead
-from components.training.learner import Learner
-from components.training.task import Names, Task
+from components.training.task import Task
 
 
 def attempts(task: Task) -> tuple[ZeroShotSettings, ...]:
@@ -14,11 +12,6 @@ def attempts(task: Task) -> tuple[ZeroShotSettings, ...]:
     return (ZeroShotSettings(),)
 
 
-def build(settings: ZeroShotSettings, task: Task) -> Learner:
-    """Refused: there is nothing to train, and :func:`zero_shot_head` is what there is to have."""
-    raise InputError("zero-shot is not trained; leave it out where taggers are trained.")
-
-
-def zero_shot_head(names: Names) -> LinearHead:
-    """The head that zero-shot amounts to."""
-    return LinearHead.of((names.vectors / names.temperature).astype(np.float32))
+def untrained_head(settings: ZeroShotSettings, task: Task) -> LinearHead:
+    """The linear head that zero-shot amounts to."""
+    return LinearHead.of((task.names.vectors / task.names.temperature).astype(np.float32))

@@ -1,17 +1,28 @@
 """The closed list of heads that a tagger can carry."""
 
 from components.errors import ArtefactError
+from components.models.heads.best_region import BestRegionHead
 from components.models.heads.contextual import ContextualHead
 from components.models.heads.evidence_pool import EvidencePool
 from components.models.heads.head import Head
 from components.models.heads.linear import LinearHead
+from components.models.heads.normalised import NormalisedHead
 from components.models.heads.projected import ProjectedHead
 from components.models.heads.region_query import RegionQuery
 from components.models.heads.summed import SummedHead
 
 _HEADS: dict[str, type[Head]] = {
     head.kind: head
-    for head in (LinearHead, RegionQuery, EvidencePool, SummedHead, ProjectedHead, ContextualHead)
+    for head in (
+        LinearHead,
+        NormalisedHead,
+        BestRegionHead,
+        RegionQuery,
+        EvidencePool,
+        SummedHead,
+        ProjectedHead,
+        ContextualHead,
+    )
 }
 
 

@@ -7,12 +7,13 @@ from components.models.heads.catalog import head_class
 from components.models.heads.head import Head
 
 IMAGES, REGIONS, LABELS, EMBED = 3, 4, 5, 8
-KINDS = ["linear", "region_query", "evidence_pool", "summed"]
+KINDS = ["linear", "normalised", "best_region", "region_query", "evidence_pool", "summed"]
+_MORE = {"normalised": {"over_names": 1}}
 
 
 def drawn_head(kind: str, seed: int = 0) -> Head:
     """A head with nothing left at zero, so that every part counts."""
-    head = head_class(kind).empty(num_labels=LABELS, embed_dim=EMBED)
+    head = head_class(kind).empty(num_labels=LABELS, embed_dim=EMBED, **_MORE.get(kind, {}))
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for value in head.state_dict().values():

@@ -5,13 +5,13 @@ from typing import cast
 import numpy as np
 
 from components.methods.catalog import METHODS
-from components.methods.zero_shot.recipe import zero_shot_head
 from components.training.cross_fit import fold_of, part_fits
 from components.training.inference import head_logits
 from components.training.loop import FitResult, fit
 from components.training.settings import Schedule
 from components.training.task import Task
 from tests.components.methods.region_world import region_task
+from tests.components.methods.untrained import head_of
 
 SHORT = Schedule(epochs=2, batch_size=16, learning_rate=0.01)
 NAME = "assume_negative"
@@ -30,7 +30,7 @@ def test_every_image_is_left_out_once_by_training_and_by_choosing() -> None:
 
     def spy(_number: int, task: Task) -> FitResult:
         seen.append(task)
-        return cast(FitResult, SimpleNamespace(head=zero_shot_head(task.names)))
+        return cast(FitResult, SimpleNamespace(head=head_of("zero_shot", task)))
 
     parts = list(part_fits(task, spy, fold, others))
     assert [part.number for part in parts] == [0, 1, 2]
@@ -71,7 +71,7 @@ def test_where_a_part_holds_every_positive_all_of_the_holdout_chooses() -> None:
 
     def spy(_number: int, task: Task) -> FitResult:
         seen.append(task)
-        return cast(FitResult, SimpleNamespace(head=zero_shot_head(task.names)))
+        return cast(FitResult, SimpleNamespace(head=head_of("zero_shot", task)))
 
     list(part_fits(task, spy, np.zeros(len(task.states), np.int64), others))
     assert seen[0].holdout is task.holdout

@@ -1,0 +1,1 @@
+"""A discriminant over the most certain regions of each name (PIAA)."""

@@ -1,0 +1,1 @@
+"""Zero-shot, normalised over names and images (SPARC without its compound prompts)."""
