@@ -1,6 +1,6 @@
 """Where heads over regions start: zero-shot, read region by region."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,6 +15,8 @@ from components.training.task import Task
 
 ATTENTION_SPREAD = 1.0
 """Standard deviation, over regions, of a label's attention before its softmax."""
+BEST_REGION_SPREAD = 2.0
+"""Likewise, where attention is to be near the best region, and soft enough to be trained."""
 _IMAGES_LOOKED_AT = 1024
 """Enough for means and spreads; keeps the start bounded on large sets."""
 
@@ -43,11 +45,11 @@ class RegionSpace:
         text = text / np.maximum(np.linalg.norm(text, axis=1, keepdims=True), 1e-12)
         return cls(space, space.apply(regions), text, expected_share(task.states))
 
-    def attention(self) -> Float32[np.ndarray, "labels embed"]:
+    def attention(self, spread: float = ATTENTION_SPREAD) -> Float32[np.ndarray, "labels embed"]:
         """Texts as long as gives attention its spread."""
         scores = self.regions @ self.text.T
-        spread = scores.std(axis=1).mean(axis=0)
-        return self.text * (ATTENTION_SPREAD / np.maximum(spread, 1e-6)).astype(np.float32)[:, None]
+        found = scores.std(axis=1).mean(axis=0)
+        return self.text * (spread / np.maximum(found, 1e-6)).astype(np.float32)[:, None]
 
     def gain_and_bias(
         self, scores: Float32[np.ndarray, "images labels"]
@@ -61,8 +63,21 @@ class RegionSpace:
 
 def evidence_pool_like_zero_shot(task: Task) -> EvidencePool:
     """Both prompts of each label are its text."""
+    return _evidence_pool(RegionSpace.of(task), ATTENTION_SPREAD)
+
+
+def evidence_pool_like_best_region(task: Task) -> EvidencePool:
+    """Both prompts are the label's own text; attention is near its best region.
+
+    The text keeps the part that all names share: without training that reads regions better
+    (docs/results/bodies.md).
+    """
     found = RegionSpace.of(task)
-    where = found.attention()
+    return _evidence_pool(replace(found, text=task.names.vectors), BEST_REGION_SPREAD)
+
+
+def _evidence_pool(found: RegionSpace, spread: float) -> EvidencePool:
+    where = found.attention(spread)
     weights = softmax(found.regions @ where.T, axis=1)
     pooled = (weights * (found.regions @ found.text.T)).sum(axis=1)
     gain, bias = found.gain_and_bias(pooled)

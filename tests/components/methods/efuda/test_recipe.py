@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from components.methods.efuda.recipe import EfudaLearner
+from components.labels.states import UNKNOWN
 from components.methods.efuda.recipe import loss as efuda_loss
 from components.methods.efuda.settings import EfudaSettings
 from components.models.heads.linear import LinearHead
 from components.models.heads.summed import SummedHead
 from components.training.loop import fit
+from components.training.two_readings import TwoReadingsLearner
 from tests.components.methods.making import recipe_of
 from tests.components.methods.region_world import SCHEDULE, region_task
 
@@ -25,23 +26,16 @@ def test_efuda_without_regions_is_a_linear_head():
 
 
 def test_known_absences_are_seen_label_by_label():
+    """Silence teaches about the one label that nobody ever called absent."""
     task = region_task()
     states = task.states.copy()
     states[:, 2] = np.maximum(states[:, 2], 0)
     learner = recipe_of("efuda").build(replace(task, states=states))
-    assert isinstance(learner, EfudaLearner)
-    assert learner.never_absent.tolist() == [0, 0, 1, 0, 0]
-
-
-def test_a_label_is_pulled_less_the_more_positives_it_has():
-    task = region_task()
-    states = np.full_like(task.states, -1)
-    states[:3, 1] = states[:8, 2] = 1
-    states[:9, 3] = 0
-    learner = recipe_of("efuda").build(replace(task, states=states))
-    factors = learner.pull_factors()
-    assert factors is not None
-    assert factors.tolist() == pytest.approx([1, 1 / 4, 1 / 9, 1, 1])
+    assert isinstance(learner, TwoReadingsLearner)
+    logits = torch.zeros(1, 5, requires_grad=True)
+    learner.loss(logits, torch.full((1, 5), UNKNOWN, dtype=torch.int8)).backward()
+    assert logits.grad is not None
+    assert (logits.grad != 0).tolist() == [[False, False, True, False, False]]
 
 
 def test_a_strong_pull_holds_only_the_labels_with_few_positives():
@@ -70,7 +64,7 @@ def test_efuda_counts_silence_a_little_where_nobody_said_no():
     logits = torch.zeros(2, 2)
     states = torch.tensor([[1, 0], [0, -1]], dtype=torch.int8)
     logits[0, 0], logits[1, 0] = 2.0, 1.0
-    found = efuda_loss(EfudaSettings(unknown_weight=0.25), logits, states, torch.tensor([1.0, 0.0]))
+    found = efuda_loss(EfudaSettings(unknown_weight=0.25), logits, states, never_absent=torch.tensor([1.0, 0.0]))
     present, silent, absent = np.log1p(np.exp(-2.0)), np.log1p(np.exp(1.0)), np.log(2.0)
     assert float(found) == pytest.approx((present + 0.25 * silent + absent) / 2.25)
 
@@ -78,23 +72,23 @@ def test_efuda_counts_silence_a_little_where_nobody_said_no():
 def test_efuda_gradients_agree_with_finite_differences():
     logits, states, never_absent = efuda_batch()
     assert torch.autograd.gradcheck(
-        lambda x: efuda_loss(EfudaSettings(), x, states, never_absent), (logits,)
+        lambda x: efuda_loss(EfudaSettings(), x, states, never_absent=never_absent), (logits,)
     )
 
 
 def test_unknown_cells_of_labels_with_a_known_absence_teach_nothing():
     logits, states, never_absent = efuda_batch()
     states[0, 2] = 0
-    efuda_loss(EfudaSettings(), logits, states, never_absent).backward()
+    efuda_loss(EfudaSettings(), logits, states, never_absent=never_absent).backward()
     assert (logits.grad != 0).tolist() == [[True, True, False], [True, True, True]]
 
 
 def test_an_unknown_weight_of_zero_ignores_silence():
     logits, states, never_absent = efuda_batch()
-    efuda_loss(EfudaSettings(unknown_weight=0.0), logits, states, never_absent).backward()
+    efuda_loss(EfudaSettings(unknown_weight=0.0), logits, states, never_absent=never_absent).backward()
     assert torch.equal(logits.grad != 0, states != 0)
     nothing = torch.zeros_like(states)
     assert (
-        float(efuda_loss(EfudaSettings(unknown_weight=0.0), logits.detach(), nothing, never_absent))
+        float(efuda_loss(EfudaSettings(unknown_weight=0.0), logits.detach(), nothing, never_absent=never_absent))
         == 0
     )
