@@ -1,7 +1,7 @@
 """Paired differences between methods: same mask, same test images, same draws.
 
-An interval draws the test images again and, where there are several, the seeds
-too: draw b takes the images of draw b and a sample of the seeds with
+An interval draws the test images again and, where there are several, the seeds and the
+draws of the world too: draw b takes the images of draw b and a sample of the seeds with
 replacement. Both methods of a pair are scored on exactly that.
 """
 
@@ -25,7 +25,7 @@ Draws = Mapping[str, Float32[np.ndarray, " draws"]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """The rows of one method in one protocol of one world, by seed."""
+    """The rows of one method in one protocol of one world, all its draws, by seed."""
 
     world: str
     protocol: str
@@ -63,12 +63,17 @@ def primary_metric(protocol: str) -> str:
     return PRIMARY.get(protocol, "mAP")
 
 
+def world_drawn(row: Row) -> str:
+    """The world that a row's was drawn from: draws are told apart as seeds are, and averaged."""
+    return row.cell.world.partition("@")[0]
+
+
 def grouped(rows: Sequence[Row]) -> list[Group]:
     """Rows that were measured, by world, protocol and method in their first order."""
     found: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
         if row.is_ok:
-            key = (row.cell.world, row.cell.protocol, row.cell.method)
+            key = (world_drawn(row), row.cell.protocol, row.cell.method)
             found.setdefault(key, []).append(row)
     return [
         Group(

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from bench.compare import Comparisons, Difference
+from bench.compare import Comparisons, Difference, world_drawn
 from bench.entries import ENTRIES, OURS, title_of
 from bench.page_plots import PagePlots, TablePlots
 from bench.proposals.cell import FIGURE
-from bench.protocols import PROPOSALS, SKETCH, HoldoutChoice
+from bench.protocols import PROPOSALS, SINGLE_CLEAN, SINGLE_LARGEST, SKETCH, HoldoutChoice
 from bench.rows import NOT_APPLICABLE, Row
 from bench.table import Table, difference_words, tables
 from project.report.html import render_page
@@ -96,7 +96,7 @@ def render_bench(
 
 
 def _lead(rows: Sequence[Row]) -> str:
-    worlds = sorted({row.cell.world for row in rows})
+    worlds = sorted({world_drawn(row) for row in rows})
     seeds = {row.cell.seed for row in rows}
     methods = {row.cell.method for row in rows}
     protocols = {row.cell.protocol for row in rows}
@@ -149,22 +149,31 @@ def _how(rows: Sequence[Row], holdout: HoldoutChoice) -> list[str]:
         "the others. captions knows that a label is present where a caption names it, and nothing "
         "more. The seed draws the mask and the training alike.",
     ]
-    hidden = (
-        "the hold-out has been hidden from like the training images: settings, epochs and "
-        "thresholds are chosen on no better labels than the situation has. Where nothing says "
-        "which unknown cell is absent, unknown counts as absent there."
-    )
     if holdout == "clean":
         sentences.append(
             "The hold-out has all its labels: settings, epochs and thresholds are chosen on better "
             "labels than the situation has."
         )
-    elif holdout == "observed":
-        sentences.append(hidden[0].upper() + hidden[1:])
     else:
         sentences.append(
-            "single-positive is published with a hold-out that has all its labels, and is run so "
-            f"here. In all other protocols {hidden}"
+            "The hold-out has been hidden from like the training images: settings, epochs and "
+            "thresholds are chosen on no better labels than the situation has. Where nothing says "
+            "which unknown cell is absent, unknown counts as absent there."
+        )
+    words = {row.cell.protocol for row in rows}
+    if SINGLE_CLEAN in words and holdout == "protocol":
+        sentences.append(
+            f"{SINGLE_CLEAN} is as that protocol is published: the hold-out has all its labels."
+        )
+    if SINGLE_LARGEST in words:
+        sentences.append(
+            f"{SINGLE_LARGEST} keeps the label whose boxes cover most of the image, as people name "
+            "the largest thing first."
+        )
+    if any("@" in row.cell.world for row in rows):
+        sentences.append(
+            "Draws of a world (other scenes, or the same photographs dealt out anew) are averaged "
+            "as seeds are, and drawn again with them."
         )
     sentences.append(
         "Intervals draw the test images again, 1,000 times, and the seeds with them; every method "

@@ -7,6 +7,7 @@ from blake3 import blake3
 
 from bench.caption_reading import Words, read_captions
 from bench.sketch_vectors import drawings_of
+from bench.thing_sizes import Sizes, read_sizes, sizes_of
 from bench.world import SPLITS, Part, SketchSet, World, is_current, save_world
 from components.data.examples import Example, Split, read_examples
 from components.data.images import decode_image
@@ -86,8 +87,11 @@ def project_world(name: str, layout: Layout, words: Words) -> World:
         split: [row for row in rows if row.split == split and row.modality == "photo"]
         for split in SPLITS
     }
+    sizes = None
+    if settings.source.kind == "coco" and settings.source.annotations:
+        sizes = read_sizes(layout.root / settings.source.annotations)
     parts: dict[Split, Part] = {
-        split: _part(name, split, found, vocabulary, store, settings, layout)
+        split: _part(name, split, found, vocabulary, store, settings, layout, sizes)
         for split, found in photos.items()
     }
     encoder = build_encoder(anchored(settings.encoder, layout.root))
@@ -121,6 +125,7 @@ def _part(
     store: FeatureStore,
     settings: Settings,
     layout: Layout,
+    sizes: Sizes | None,
 ) -> Part:
     if not rows:
         raise InputError(f"World {name} has no photograph in its {split} split.")
@@ -135,6 +140,7 @@ def _part(
         regions=tuple(
             regions for view in views if (regions := _regions(store, view, hashes)) is not None
         ),
+        sizes=None if sizes is None else sizes_of(rows, vocabulary, sizes),
     )
 
 

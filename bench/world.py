@@ -22,7 +22,7 @@ from components.labels.vocabulary import Vocabulary
 from components.training.settings import Schedule
 from components.training.task import Names
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
@@ -35,6 +35,8 @@ class Part:
     views: Float32[np.ndarray, "views examples embed"]
     regions: tuple[Float16[np.ndarray, "examples regions embed"], ...] = ()
     """One a view, or none at all."""
+    sizes: Float32[np.ndarray, "examples labels"] | None = None
+    """Share of the image that the things of each label cover; None where no boxes are known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,6 +154,7 @@ def open_world(directory: Path) -> World:
             states=np.array(array(f"{split}-states")),
             views=array(f"{split}-views"),
             regions=tuple(array(f"{split}-regions-{n}") for n in range(facts["region_views"])),
+            sizes=np.array(array(f"{split}-sizes")) if facts["sizes"] else None,
         )
 
     return World(
@@ -186,6 +189,8 @@ def _arrays(world: World) -> dict[str, np.ndarray]:
         arrays[f"{split}-views"] = part.views
         for number, regions in enumerate(part.regions):
             arrays[f"{split}-regions-{number}"] = regions
+        if part.sizes is not None:
+            arrays[f"{split}-sizes"] = part.sizes
     if world.captions is not None:
         arrays["captions-train"] = world.captions.train
         arrays["captions-val"] = world.captions.val
@@ -211,6 +216,7 @@ def _facts(world: World) -> dict[str, Any]:
         "grid": list(world.grid),
         "schedule": asdict(world.schedule),
         "region_views": len(world.parts["train"].regions),
+        "sizes": world.parts["train"].sizes is not None,
         "captions": world.captions is not None,
         "drawings": list(world.sketches.drawings) if world.sketches else [],
         "statistics": world.statistics is not None,

@@ -67,7 +67,9 @@ class TwoReadingsLearner(Learner):
 
     pull_shares: Tensor
 
-    def __init__(self, task: Task, loss: CellLoss, *, averaging: float) -> None:
+    def __init__(
+        self, task: Task, loss: CellLoss, *, averaging: float, by_label: bool = True
+    ) -> None:
         """Starts as zero-shot.
 
         Args:
@@ -75,12 +77,15 @@ class TwoReadingsLearner(Learner):
             loss: Of a batch's logits and known cells.
             averaging: How much of itself the running mean keeps a step; in [0, 1), 0 keeps
                 the last step.
+            by_label: Whether labels are pulled the less the more positives they have; else all
+                alike.
         """
         super().__init__()
         self.loss = loss
         self.readings = TwoReadings(task)
         positives = torch.from_numpy((task.states == PRESENT).sum(axis=0))
-        self.register_buffer("pull_shares", 1 / (positives.float() + _IMAGINED_POSITIVES))
+        shares = 1 / (positives.float() + _IMAGINED_POSITIVES)
+        self.register_buffer("pull_shares", shares if by_label else torch.ones_like(shares))
         moved = partial(_moved, averaging=averaging)
         self.mean = AveragedModel(self.readings, avg_fn=moved).requires_grad_(False)
         self.mean.update_parameters(self.readings)  # the first update copies: the start

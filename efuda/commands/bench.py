@@ -25,8 +25,8 @@ def bench(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="cards (default), coco256, pacs280, clip_vitb16; repeatable. They need Efuda's "
-            "source tree.",
+            help="cards (default), coco256, pacs280, clip_vitb16, or one draw of the first two "
+            "such as cards@3; repeatable. They need Efuda's source tree.",
         ),
     ] = None,
     project: Annotated[
@@ -40,8 +40,8 @@ def bench(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="single-positive, partial:SHARE, few:SHARE, captions, sketch, proposals; "
-            "repeatable.",
+            help="single-positive, single-positive/clean, single-positive/largest, "
+            "partial:SHARE, few:SHARE, captions, sketch, proposals; repeatable.",
         ),
     ] = None,
     method: Annotated[
@@ -49,6 +49,10 @@ def bench(
     ] = None,
     seeds: Annotated[
         int | None, typer.Option(help="Masks and trainings each (default: 3; 1 with --quick).")
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(help="Draws of each of the worlds cards and coco256, averaged as seeds are."),
     ] = None,
     all_ratios: Annotated[
         bool, typer.Option("--all-ratios", help="partial:0.1 to partial:0.9.")
@@ -79,6 +83,8 @@ def bench(
     protocols = _protocols(protocol or (), quick=quick, all_ratios=all_ratios)
     if seeds is not None and seeds < 1:
         raise InputError(f"--seeds is {seeds}: it must be at least 1.")
+    if draws is not None and draws < 1:
+        raise InputError(f"--draws is {draws}: it must be at least 1.")
     if at_once < 1:
         raise InputError(f"--at-once is {at_once}: it must be at least 1.")
     # Libraries that chat on stdout must not spoil the table there.
@@ -89,7 +95,7 @@ def bench(
         check_methods(method or ())
         projects = project or []
         named = world or ([] if projects else ["cards"])
-        made = _named_worlds(named, out, cards) | _project_worlds(projects, out, named)
+        made = _named_worlds(named, draws, out, cards) | _project_worlds(projects, out, named)
         report = run_bench(
             BenchOptions(
                 protocols=protocols,
@@ -109,13 +115,13 @@ def bench(
 
 
 def _named_worlds(
-    names: Sequence[str], out: Path, cards: Path | None
+    names: Sequence[str], draws: int | None, out: Path, cards: Path | None
 ) -> dict[str, "Path | Skipped"]:
     """Worlds of the source tree, which no wheel holds."""
     if not names:
         return {}
     try:
-        from examples.worlds.catalog import check_worlds, make_world
+        from examples.worlds.catalog import check_worlds, make_world, with_draws
     except ModuleNotFoundError as fault:
         if not (fault.name or "").startswith("examples"):
             raise
@@ -125,7 +131,8 @@ def _named_worlds(
             "--project DIR."
         ) from None
     check_worlds(names)
-    return {name: make_world(name, out, cards) for name in names}
+    drawn = with_draws(names, draws) if draws else names
+    return {name: make_world(name, out, cards) for name in drawn}
 
 
 def _project_worlds(

@@ -1,6 +1,7 @@
 """The worlds by name: where each comes from, and how it is made."""
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from examples.worlds.pacs import make_pacs
 from project.layout import Layout
 
 WORLDS = ("cards", "coco256", "pacs280", "clip_vitb16")
+DRAWN_AGAIN = ("cards", "coco256")
+"""Worlds that can be had in many draws: of other scenes, or of the same photographs dealt out to
+train, hold-out and test in another way."""
 REPOSITORY = Path(__file__).parents[2]
 CARDS_SCENES = 4000
 CARDS_SEED = 7
@@ -31,21 +35,46 @@ def check_worlds(names: Sequence[str]) -> None:
     Raises:
         InputError: Naming the worlds there are.
     """
-    for name in names:
+    for word in names:
+        name, at, draw = word.partition("@")
         if name not in WORLDS:
             raise InputError(f"No world is called {name!r}; use {', '.join(WORLDS)}.")
+        if at and (name not in DRAWN_AGAIN or not draw.isdecimal()):
+            raise InputError(
+                f"{word!r} is no draw of a world; use a whole number, for example cards@3, and of "
+                f"{' or '.join(DRAWN_AGAIN)} alone."
+            )
 
 
-def make_world(name: str, out: Path, cards: Path | None = None) -> Path | Skipped:
+def with_draws(names: Sequence[str], draws: int) -> list[str]:
+    """That many draws of each world that has them, in the place of the world.
+
+    Example:
+        >>> with_draws(["cards", "pacs280"], 2)
+        ['cards@1', 'cards@2', 'pacs280']
+    """
+    return [
+        word
+        for name in names
+        for word in (
+            [f"{name}@{draw + 1}" for draw in range(draws)] if name in DRAWN_AGAIN else [name]
+        )
+    ]
+
+
+def make_world(word: str, out: Path, cards: Path | None = None) -> Path | Skipped:
     """The directory of a world's arrays below ``out``, made if it is not there.
 
     Args:
-        name: One of ``WORLDS``.
+        word: One of ``WORLDS``, or a draw of it such as ``cards@3``.
         out: The bench's own directory.
-        cards: A finished project of the cards world; None draws and embeds one.
+        cards: A finished project of the cards world; None draws and embeds one. Other draws
+            are always made.
     """
+    name, _, draw = word.partition("@")
     if name == "cards":
-        return make_project_world(name, cards or _cards_project(out), out, own_names)
+        project = cards if cards and not draw else _cards_project(word, out, draw)
+        return make_project_world(word, project, out, own_names)
     folder = real_data() / name
     if not folder.is_dir():
         return Skipped(
@@ -56,12 +85,15 @@ def make_world(name: str, out: Path, cards: Path | None = None) -> Path | Skippe
         return make_clip_vectors(real_data(), out)
     if name == "pacs280":
         return make_pacs(folder, out)
-    return make_project_world(name, _coco_project(folder, out), out, coco_words)
+    return make_project_world(word, _coco_project(word, folder, out, draw), out, coco_words)
 
 
-def _cards_project(out: Path) -> Path:
-    """Draw, prepare and embed the demo's world; finished steps are not repeated."""
-    project = out / "worlds" / "cards-project"
+def _cards_project(word: str, out: Path, draw: str) -> Path:
+    """Draw, prepare and embed the demo's world; finished steps are not repeated.
+
+    A draw has scenes of its own, by its number as their seed.
+    """
+    project = out / "worlds" / f"{word}-project"
     layout = Layout(project)
     encoder = REPOSITORY / "examples" / "cards" / "encoder"
     if not encoder.is_dir():
@@ -70,12 +102,12 @@ def _cards_project(out: Path) -> Path:
             "finished project of it with --cards, or another --world."
         )
     if not layout.label_vectors.exists():
-        from examples.cards.draw import draw
+        from examples.cards.draw import draw as draw_cards
 
-        draw(
+        draw_cards(
             project / "data" / "cards",
             num_scenes=CARDS_SCENES,
-            seed=CARDS_SEED,
+            seed=int(draw) if draw else CARDS_SEED,
             num_sketches=CARDS_SKETCHES,
             workers=len(os.sched_getaffinity(0)),
         )
@@ -91,10 +123,14 @@ def _cards_project(out: Path) -> Path:
     return project
 
 
-def _coco_project(folder: Path, out: Path) -> Path:
-    project = out / "worlds" / "coco256-project"
+def _coco_project(word: str, folder: Path, out: Path, draw: str) -> Path:
+    """Prepare and embed the photographs; a draw deals them out by its number as the salt."""
+    project = out / "worlds" / f"{word}-project"
     layout = Layout(project)
     if not layout.label_vectors.exists():
+        if draw:  # the same photographs have the same vectors
+            undrawn = Layout(_coco_project(word.partition("@")[0], folder, out, ""))
+            shutil.copytree(undrawn.features, layout.features, dirs_exist_ok=True)
         root = folder.resolve()
         source = {
             "kind": "coco",
@@ -107,7 +143,7 @@ def _coco_project(folder: Path, out: Path) -> Path:
             "encoder": {"kind": "conse"},
             "project": {"name": "coco256"},
             # Few images: more of them to measure on, smaller batches to learn in.
-            "splits": {"val": 0.2, "test": 0.35},
+            "splits": {"val": 0.2, "test": 0.35} | ({"salt": f"draw {draw}"} if draw else {}),
             "train": {"batch_size": 32},
         }
         _run_stages(layout, values)

@@ -26,7 +26,7 @@ def test_the_start_ranks_as_both_standardised_scores_added():
     found = head_logits(head, one.views[0], regions)
     names = one.names.vectors
     scores = [one.views[0] @ names.T, np.asarray(regions[:, 0], np.float32) @ names.T]
-    expected = sum((each - each.mean(axis=0)) / each.std(axis=0) for each in scores)
+    expected = np.sum([(each - each.mean(axis=0)) / each.std(axis=0) for each in scores], axis=0)
     for label in range(len(names)):
         assert np.corrcoef(found[:, label], expected[:, label])[0, 1] == pytest.approx(1, abs=1e-4)
 

@@ -64,7 +64,9 @@ def test_efuda_counts_silence_a_little_where_nobody_said_no():
     logits = torch.zeros(2, 2)
     states = torch.tensor([[1, 0], [0, -1]], dtype=torch.int8)
     logits[0, 0], logits[1, 0] = 2.0, 1.0
-    found = efuda_loss(EfudaSettings(unknown_weight=0.25), logits, states, never_absent=torch.tensor([1.0, 0.0]))
+    found = efuda_loss(
+        EfudaSettings(unknown_weight=0.25), logits, states, never_absent=torch.tensor([1.0, 0.0])
+    )
     present, silent, absent = np.log1p(np.exp(-2.0)), np.log1p(np.exp(1.0)), np.log(2.0)
     assert float(found) == pytest.approx((present + 0.25 * silent + absent) / 2.25)
 
@@ -85,10 +87,19 @@ def test_unknown_cells_of_labels_with_a_known_absence_teach_nothing():
 
 def test_an_unknown_weight_of_zero_ignores_silence():
     logits, states, never_absent = efuda_batch()
-    efuda_loss(EfudaSettings(unknown_weight=0.0), logits, states, never_absent=never_absent).backward()
+    efuda_loss(
+        EfudaSettings(unknown_weight=0.0), logits, states, never_absent=never_absent
+    ).backward()
     assert torch.equal(logits.grad != 0, states != 0)
     nothing = torch.zeros_like(states)
     assert (
-        float(efuda_loss(EfudaSettings(unknown_weight=0.0), logits.detach(), nothing, never_absent=never_absent))
+        float(
+            efuda_loss(
+                EfudaSettings(unknown_weight=0.0),
+                logits.detach(),
+                nothing,
+                never_absent=never_absent,
+            )
+        )
         == 0
     )
