@@ -18,6 +18,8 @@ from safetensors.torch import load_file, save_file
 NUM_MERGES = 4000
 CONTEXT_LENGTH = 32
 IMAGE_PX = 128
+GRID = IMAGE_PX // 32
+"""Rows, and columns, of the regions."""
 MEAN = (0.5, 0.5, 0.5)
 STD = (0.5, 0.5, 0.5)
 MERGES_FILE = "bpe_merges.txt.gz"

@@ -57,7 +57,8 @@ def _mask(pattern: str, rng: np.random.Generator) -> Float[np.ndarray, "height w
             return np.zeros((SCENE_PX, SCENE_PX), dtype=np.float32)
 
 
-def _backdrop(scene: Scene) -> Pixels:
+def backdrop(scene: Scene) -> Pixels:
+    """The ground of a scene without its things, before its filter."""
     rng = np.random.default_rng(scene.texture_seed)
     texture = _mask(scene.pattern, rng)[..., None] * rng.uniform(10, 22)
     shift = rng.normal(0, 6, size=3)
@@ -101,7 +102,19 @@ def paint(scene: Scene) -> tuple[UInt8[np.ndarray, "height width 3"], list[Outli
         The pixels, and for each thing its outline; None where nothing of the
         thing can be seen.
     """
-    canvas = Image.fromarray(np.clip(_backdrop(scene), 0, 255).astype(np.uint8))
+    pixels, owners = paint_on(backdrop(scene), scene)
+    return pixels, [_outline(owners == index) for index in range(1, len(scene.things) + 1)]
+
+
+def paint_on(
+    ground: Pixels, scene: Scene
+) -> tuple[UInt8[np.ndarray, "height width 3"], UInt8[np.ndarray, "height width"]]:
+    """Paint the things of a scene on a ground.
+
+    Returns:
+        The pixels, and which thing is seen where: 0 is the ground, 1 the first thing.
+    """
+    canvas = Image.fromarray(np.clip(ground, 0, 255).astype(np.uint8))
     owner = Image.new("L", canvas.size, 0)
     for index, thing in enumerate(scene.things, start=1):
         stamp = _stamp(thing)
@@ -110,9 +123,7 @@ def paint(scene: Scene) -> tuple[UInt8[np.ndarray, "height width 3"], list[Outli
         canvas.paste(stamp.convert("RGB"), (left, top), alpha)
         owner.paste(index, (left, top), alpha.point([255 * (a > 96) for a in range(256)]))
     pixels = _filtered(np.asarray(canvas, dtype=np.float32), scene.filter)
-    owners = np.asarray(owner)
-    outlines = [_outline(owners == index) for index in range(1, len(scene.things) + 1)]
-    return np.clip(pixels, 0, 255).astype(np.uint8), outlines
+    return np.clip(pixels, 0, 255).astype(np.uint8), np.asarray(owner)
 
 
 def _outline(mask: np.ndarray) -> Outline | None:

@@ -1,230 +1,194 @@
 """Trains the encoder of the cards world: `python -m examples.cards.train_encoder`.
 
-Draws a pool of pictures with captions (`pretraining.py`), keeps it in memory and
-trains a small CLIP model on it, with augmentation. Two losses are added up: the
-contrastive loss of CLIP between pictures and captions, and one between pictures
-and the phrases that their captions are made of, in which a picture has several
-right answers (the multi-tag idea of TagAlign, arXiv 2312.14149). The second
-tells far more about each picture, so that two CPU cores are enough.
+Draws a pool of pictures with all that is in them (`pretraining.py`), once, and trains a small
+CLIP model on it, with augmentation. Four losses are added up: pictures against the words of
+their things, of which several are right at once (the multi-tag idea of TagAlign, arXiv
+2312.14149); each region of a picture against the word of what lies there; and, as in CLIP,
+pictures against whole captions; and two classifiers that are thrown away lead the tower.
+Regions tell most about each picture, so that a processor is enough. The run writes a checkpoint now and then, and goes on from it when started again.
 """
 
 import argparse
 import json
 import math
 import os
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 import torch
-from open_clip import CLIP
-from torch.nn import functional
+from open_clip.tokenizer import SimpleTokenizer
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from components.atomic import write_json
+from examples.cards.augmentation import augmented
 from examples.cards.encoder_model import (
+    CONTEXT_LENGTH,
+    IMAGE_PX,
     MERGES_FILE,
-    load_weights,
-    new_model,
+    load_tokenizer,
     save_checkpoint,
     write_merges,
 )
-from examples.cards.pool import draw_pool
+from examples.cards.fast_towers import encode_images, encode_short
+from examples.cards.pool import Pool, draw_pool, pool_word
 from examples.cards.pretraining import POOL_SEED
+from examples.cards.training_losses import clip_loss, image_loss, region_loss, subject_loss
+from examples.cards.training_state import Training, new_training, save_state
+from examples.cards.training_targets import Targets, row_ids, targets_of
+from examples.cards.training_words import word_table
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pool:
-    """The training set on the device."""
-
-    pixels: torch.Tensor
-    """uint8, (examples, 3, height, width)."""
-    tokens: torch.Tensor
-    """int16, (examples, captions, context)."""
-    caption_ids: torch.Tensor
-    """int64, (examples, captions): equal where the text is equal."""
-    phrases: torch.Tensor
-    """int16, (examples, phrases, context); all zero where there is none."""
-
-
-def load_pool(args: argparse.Namespace, out: Path) -> Pool:
-    """Draw the pool and move it to the device."""
-    began = time.monotonic()
-    pixels, tokens, phrases = draw_pool(
-        args.pool,
-        out,
-        num_captions=args.captions,
-        num_workers=args.workers,
-        limit_s=60 * args.pool_minutes,
-    )
-    print(f"drew {len(pixels)} examples in {time.monotonic() - began:.0f} s", flush=True)
-    # A random linear hash: equal captions, and in practice only those, agree.
-    factors = np.random.default_rng(args.seed).integers(1, 2**62, size=tokens.shape[-1])
-    ids = (tokens.astype(np.int64) * factors).sum(-1)
-    print(f"{len(np.unique(ids))} distinct captions", flush=True)
-    return Pool(
-        pixels=torch.from_numpy(pixels).to(args.device).permute(0, 3, 1, 2).contiguous(),
-        tokens=torch.from_numpy(tokens).to(args.device),
-        caption_ids=torch.from_numpy(ids).to(args.device),
-        phrases=torch.from_numpy(phrases).to(args.device),
-    )
-
-
-def augment(pixels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Random crop, mirror, brightness and contrast; no change of hue, which captions name."""
-    count, device = len(pixels), pixels.device
-
-    def uniform(low: float, high: float) -> torch.Tensor:
-        return low + (high - low) * torch.rand(count, generator=generator, device=device)
-
-    zoom = uniform(0.72, 1.08)
-    room = (1 - zoom).abs()
-    mirror = torch.where(uniform(-1, 1) < 0, -1.0, 1.0)
-    zeros = torch.zeros_like(zoom)
-    rows = torch.stack(
-        [
-            torch.stack([zoom * mirror, zeros, room * uniform(-1, 1)], dim=1),
-            torch.stack([zeros, zoom * uniform(0.93, 1.07), room * uniform(-1, 1)], dim=1),
-        ],
-        dim=1,
-    )
-    grid = functional.affine_grid(rows, list(pixels.shape), align_corners=False)
-    images = pixels.float() / 127.5 - 1
-    images = functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
-    contrast = uniform(0.75, 1.2)[:, None, None, None]
-    brightness = uniform(-0.2, 0.15)[:, None, None, None]
-    return (images * contrast + brightness).clamp(-1, 1)
-
-
-def clip_loss(
-    images: torch.Tensor, texts: torch.Tensor, scale: torch.Tensor, ids: torch.Tensor
-) -> torch.Tensor:
-    """Symmetric contrastive loss; rows with the same caption share the target."""
-    logits = scale * images @ texts.T
-    same = (ids[:, None] == ids[None, :]).float()
-    target = same / same.sum(1, keepdim=True)
-    return (
-        functional.cross_entropy(logits, target) + functional.cross_entropy(logits.T, target)
-    ) / 2
-
-
-def encode_short(model: CLIP, tokens: torch.Tensor) -> torch.Tensor:
-    """Unit text vectors from as many columns as are in use.
-
-    The causal mask makes what follows the end token irrelevant, so this equals
-    the model's own ``encode_text``, which insists on the full context.
-    """
-    # To a type checker every part of a torch module is a tensor or a module.
-    parts = cast(Any, model)
-    length = int(tokens.any(dim=0).nonzero().max()) + 1
-    tokens = tokens[:, :length]
-    x = parts.token_embedding(tokens) + parts.positional_embedding[:length]
-    x = parts.transformer(x, attn_mask=parts.attn_mask[:length, :length])
-    ends = parts.ln_final(x)[torch.arange(len(x)), tokens.argmax(dim=-1)]
-    return functional.normalize((ends @ parts.text_projection).float(), dim=-1)
-
-
-def batch_phrases(model: CLIP, tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Unit vectors of the batch's distinct phrases, and which picture has which."""
-    given = tokens.any(dim=-1)
-    unique, place = torch.unique(tokens[given], dim=0, return_inverse=True)
-    belongs = torch.zeros(len(tokens), len(unique), device=tokens.device)
-    belongs[given.nonzero()[:, 0], place] = 1
-    return encode_short(model, unique.long()), belongs
-
-
-def phrase_loss(
-    images: torch.Tensor, phrases: torch.Tensor, belongs: torch.Tensor, scale: torch.Tensor
-) -> torch.Tensor:
-    """Contrast between pictures and all phrases of the batch, several right ones each."""
-    logits = scale * images @ phrases.T
-    shown = belongs.any(dim=1)
-    to_phrases = belongs[shown] / belongs[shown].sum(1, keepdim=True)
-    to_images = belongs.T / belongs.T.sum(1, keepdim=True)
-    by_image = functional.cross_entropy(logits[shown], to_phrases)
-    return (by_image + functional.cross_entropy(logits.T, to_images)) / 2
-
-
-def _optimizer(model: CLIP, rate: float) -> torch.optim.AdamW:
-    matrices = [p for p in model.parameters() if p.ndim >= 2]
-    others = [p for p in model.parameters() if p.ndim < 2]
-    groups = [{"params": matrices, "weight_decay": 0.1}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.98), eps=1e-6)
+WEIGHTS = {"image": 1.0, "region": 1.0, "caption": 0.4, "subject": 1.0}
+GROUND_WEIGHT = 0.1
+"""Of a region that is all ground, against one that is all things."""
+SMALL_PX = 96
+SMALL_UNTIL = 0.5
+"""Smaller pictures cost half; until that share of the training they teach as much."""
+LOG_EVERY = 20
+STATE_FILE = "state.pt"
 
 
 def rate_share(done: float) -> float:
     """Share of the peak learning rate after the share ``done`` of the training."""
-    if done < 0.05:
-        return done / 0.05
-    return 0.5 * (1 + math.cos(math.pi * (done - 0.05) / 0.95)) + 0.002
+    if done < 0.04:
+        return done / 0.04
+    return 0.5 * (1 + math.cos(math.pi * (done - 0.04) / 0.96)) + 0.002
 
 
-def train(model: CLIP, pool: Pool, args: argparse.Namespace) -> list[dict[str, float]]:
-    """Train until ``--steps`` are done or ``--minutes`` are over; return the log."""
-    generator = torch.Generator(device=args.device).manual_seed(args.seed)
-    optimizer = _optimizer(model, args.rate)
-    batch, log, step, began = min(args.batch, len(pool.pixels)), [], 0, time.monotonic()
-    order, cursor = torch.empty(0, dtype=torch.long), 0
-    while True:
-        elapsed_s = time.monotonic() - began
-        done = step / args.steps if args.steps else elapsed_s / (60 * args.minutes)
-        if done >= 1:
-            return log
-        if cursor + batch > len(order):
-            order, cursor = (
-                torch.randperm(len(pool.pixels), generator=generator, device=args.device),
-                0,
-            )
-        rows, cursor = order[cursor : cursor + batch], cursor + batch
-        which = torch.randint(
-            pool.tokens.shape[1], (batch,), generator=generator, device=args.device
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Pictures as a step sees them, what they show, and a caption each."""
+
+    pixels: Tensor
+    targets: Targets
+    phrase_tokens: Tensor
+    caption_tokens: Tensor
+    caption_ids: Tensor
+
+
+class Batches:
+    """Makes the batch of each step: it follows from the step and the random states."""
+
+    def __init__(self, pool: Pool, tokenizer: SimpleTokenizer, seed: int, size: int) -> None:
+        self._pool = pool
+        self._tokenizer = tokenizer
+        self._seed = seed
+        self._size = min(size, len(pool.pixels))
+        ids = row_ids(pool.captions.reshape(-1, CONTEXT_LENGTH))
+        self._caption_ids = ids.view(len(pool.captions), -1)
+        self._tokens: dict[str, Tensor] = {}
+
+    def rows(self, step: int) -> np.ndarray:
+        """Examples of a step: epochs of the whole pool, each in its own order."""
+        epoch, place = divmod(step, len(self._pool.pixels) // self._size)
+        order = np.random.default_rng([self._seed, epoch]).permutation(len(self._pool.pixels))
+        return order[place * self._size : (place + 1) * self._size]
+
+    def batch(self, training: Training, side_px: int) -> Batch:
+        """The next step's batch, in pictures of that side."""
+        pool, rows = self._pool, self.rows(training.step)
+        before = torch.from_numpy(pool.owners[rows])
+        pixels = torch.from_numpy(pool.pixels[rows]).permute(0, 3, 1, 2)
+        pixels, owners = augmented(pixels, before, side_px, training.generator)
+        subjects, colours, grid = pool.subjects[rows], pool.colours[rows], side_px // 32
+        table = word_table()
+        targets = targets_of(subjects, colours, owners, before, table, grid, training.rng)
+        which = training.rng.integers(pool.captions.shape[1], size=len(rows))
+        return Batch(
+            pixels.contiguous(memory_format=torch.channels_last),
+            targets,
+            torch.stack([self._tokens_of(phrase) for phrase in targets.phrases]),
+            torch.from_numpy(pool.captions[rows, which]).long(),
+            self._caption_ids[rows, which],
         )
-        for group in optimizer.param_groups:
-            group["lr"] = args.rate * rate_share(done)
-        pixels = augment(pool.pixels[rows], generator)
-        pixels = pixels.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(args.device, torch.bfloat16):
-            images = model.encode_image(pixels, normalize=True).float()
-            texts = encode_short(model, pool.tokens[rows, which].long())
-            phrases, belongs = batch_phrases(model, pool.phrases[rows])
-        scale = model.logit_scale.exp()
-        by_caption = clip_loss(images, texts, scale, pool.caption_ids[rows, which])
-        loss = phrase_loss(images, phrases, belongs, scale) + 0.5 * by_caption
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        with torch.no_grad():
-            model.logit_scale.clamp_(0, math.log(100))
-        if step % 100 == 0 or step in (5, 10, 20, 50):
-            log.append(_row(step, elapsed_s, loss, model))
-        step += 1
+
+    def _tokens_of(self, phrase: str) -> Tensor:
+        if phrase not in self._tokens:
+            self._tokens[phrase] = self._tokenizer([phrase])[0]
+        return self._tokens[phrase]
 
 
-def _row(step: int, elapsed_s: float, loss: torch.Tensor, model: CLIP) -> dict[str, float]:
-    row = {
-        "step": step,
-        "elapsed_s": round(elapsed_s, 1),
-        "loss": round(loss.item(), 4),
-        "scale": round(model.logit_scale.exp().item(), 2),
+def losses_of(training: Training, batch: Batch) -> dict[str, Tensor]:
+    """Every loss of a batch, unweighted."""
+    model, heads = training.model, training.heads
+    with torch.autocast("cpu", torch.bfloat16):
+        images, regions = encode_images(model, batch.pixels)
+        phrases = encode_short(model, batch.phrase_tokens)
+        captions = encode_short(model, batch.caption_tokens)
+    scale, finer = model.logit_scale.exp(), heads.region_scale.exp()
+    targets = batch.targets
+    by_image, by_region = heads(images, regions)
+    return {
+        "image": image_loss(scale * images @ phrases.T, targets),
+        "region": region_loss(finer * regions @ phrases.T, targets, GROUND_WEIGHT),
+        "caption": clip_loss(images, captions, scale, batch.caption_ids),
+        "subject": subject_loss(by_image, by_region, targets, GROUND_WEIGHT),
     }
-    print(json.dumps(row), flush=True)
+
+
+def train_step(training: Training, batch: Batch) -> dict[str, float]:
+    """One step of the optimiser; returns the losses and scales before it."""
+    # The fused kernels of attention are slow on a processor where sequences are this short.
+    with sdpa_kernel(SDPBackend.MATH):
+        losses = losses_of(training, batch)
+        total = torch.stack([WEIGHTS[name] * loss for name, loss in losses.items()]).sum()
+        training.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+    nn.utils.clip_grad_norm_(training.model.parameters(), 1.0)
+    scales = {"scale": training.model.logit_scale, "region_scale": training.heads.region_scale}
+    row = {name: round(loss.item(), 3) for name, loss in losses.items()}
+    row |= {name: round(scale.exp().item(), 3) for name, scale in scales.items()}
+    training.optimizer.step()
+    with torch.no_grad():
+        for scale in scales.values():
+            scale.clamp_(0, math.log(100))
     return row
+
+
+def train(
+    training: Training, pool: Pool, args: argparse.Namespace, until_step: int | None = None
+) -> None:
+    """Train until ``--steps`` are done or ``--minutes`` are over, or up to a step of that."""
+    batches = Batches(pool, load_tokenizer(args.out), args.seed, args.batch)
+    before, saved_s = time.monotonic(), training.seen_s
+    while True:
+        done = training.step / args.steps if args.steps else training.seen_s / (60 * args.minutes)
+        if done >= 1 or training.step == until_step:
+            break
+        for group in training.optimizer.param_groups:
+            group["lr"] = args.rate * rate_share(done)
+        row = train_step(
+            training, batches.batch(training, SMALL_PX if done < SMALL_UNTIL else IMAGE_PX)
+        )
+        now = time.monotonic()
+        training.seen_s, before = training.seen_s + now - before, now
+        if training.step % LOG_EVERY == 0:
+            told = {"step": training.step, "elapsed_s": round(training.seen_s, 1)} | row
+            training.log.append(told)
+            print(json.dumps(told), flush=True)
+        training.step += 1
+        if training.seen_s - saved_s > args.save_every_s:
+            save_state(training, args.work / STATE_FILE)
+            saved_s = training.seen_s
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m examples.cards.train_encoder")
     parser.add_argument("--out", type=Path, default=Path("examples/cards/encoder"))
-    parser.add_argument("--start", type=Path, help="go on from this folder's checkpoint")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--minutes", type=float, default=20.0, help="training time")
+    work = Path.home() / ".cache" / "efuda-cards"
+    parser.add_argument("--work", type=Path, default=work, help="examples and checkpoint")
+    parser.add_argument("--start", type=Path, help="go on from this folder's weights")
+    parser.add_argument("--minutes", type=float, default=60.0, help="training time in all")
     parser.add_argument("--steps", type=int, help="steps instead of minutes")
-    parser.add_argument("--pool", type=int, default=40_000, help="examples to draw")
-    parser.add_argument("--pool-minutes", type=float, default=30.0, help="limit for drawing")
-    parser.add_argument("--captions", type=int, default=4, help="captions an example")
-    parser.add_argument("--batch", type=int, default=192)
-    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
+    parser.add_argument("--pool", type=int, default=30_000, help="examples to draw")
+    parser.add_argument("--batch", type=int, default=96)
+    parser.add_argument("--rate", type=float, default=1.5e-3, help="peak learning rate")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--save-every-s", type=float, default=180.0)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -232,28 +196,29 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Draw, train, and write the checkpoint with its log."""
     args = _arguments()
+    torch.set_num_threads(args.threads)
     args.out.mkdir(parents=True, exist_ok=True)
+    args.work.mkdir(parents=True, exist_ok=True)
     write_merges(args.out / MERGES_FILE)
-    pool = load_pool(args, args.out)
-    model = new_model(args.seed)
-    if args.start:
-        load_weights(model, args.start)
-    model = model.to(args.device).train()
-    model.visual = model.visual.to(memory_format=torch.channels_last)
-    log = train(model, pool, args)
-    save_checkpoint(model, args.out)
+    pool = draw_pool(args.pool, args.work / "pool", args.out, args.workers)
+    training = new_training(args.seed, args.rate, args.start, args.work / STATE_FILE)
+    train(training, pool, args)
+    save_state(training, args.work / STATE_FILE)
+    save_checkpoint(training.model, args.out)
     report = {
-        "schema_version": 1,
+        "schema_version": 2,
+        "command": " ".join(["python -m examples.cards.train_encoder", *sys.argv[1:]]),
         "pool_seed": POOL_SEED,
+        "pool": pool_word(),
         "num_examples": len(pool.pixels),
-        "num_captions": args.captions,
         "batch": args.batch,
         "rate": args.rate,
         "seed": args.seed,
-        "device": torch.cuda.get_device_name() if args.device == "cuda" else "cpu",
-        "log": log[:: max(1, len(log) // 50)] + log[-1:],
+        "steps": training.step,
+        "minutes": round(training.seen_s / 60, 1),
+        "log": training.log[:: max(1, len(training.log) // 50)] + training.log[-1:],
     }
-    (args.out / "training.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    write_json(args.out / "training.json", report)
 
 
 if __name__ == "__main__":
