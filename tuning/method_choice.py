@@ -11,7 +11,7 @@ need no training.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isnan
-from typing import Literal
+from typing import Any, Literal
 
 from components.methods.catalog import METHODS
 
@@ -66,8 +66,17 @@ def choose_method(figures: Mapping[str, float], num_labelled: int) -> MethodChoi
     return MethodChoice(best, "figures", f"chosen on {num_labelled} labelled hold-out images")
 
 
-def best_untrained(figures: Mapping[str, float | None], num_labelled: int) -> str | None:
-    """The best of the methods that need no training: what all others are read against.
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """What every trained method is read against: the best of those that need no training."""
+
+    method: str
+    by: Literal["figures", "order"]
+    """The best figure, or an order written down beforehand."""
+
+
+def untrained_rival(figures: Mapping[str, float | None], num_labelled: int) -> Rival | None:
+    """The best of the methods that need no training; None if there is none among them.
 
     With enough hold-out images it is the one with the best figure, of equals the first; else
     the first of ``WITHOUT_FIGURES``, an order that no data was asked for.
@@ -77,24 +86,38 @@ def best_untrained(figures: Mapping[str, float | None], num_labelled: int) -> st
             not measured. Methods that are trained are passed over.
         num_labelled: Hold-out images of which at least one cell is known.
 
-    Returns:
-        Its name; None if there is none among them.
-
     Example:
-        >>> best_untrained({"zero_shot": 0.5, "two_readings": 0.4, "efuda": 0.6}, 40)
+        >>> untrained_rival({"zero_shot": 0.5, "two_readings": 0.4, "efuda": 0.6}, 40).method
         'zero_shot'
-        >>> best_untrained({"zero_shot": 0.5, "two_readings": 0.4, "efuda": 0.6}, 12)
+        >>> untrained_rival({"zero_shot": 0.5, "two_readings": 0.4, "efuda": 0.6}, 12).method
         'two_readings'
     """
-    found = {name: figures[name] for name in WITHOUT_FIGURES if name in figures}
     measured = {
         name: figure
         for name, figure in figures.items()
-        if name in found and figure is not None and not isnan(figure)
+        if name in WITHOUT_FIGURES and figure is not None and not isnan(figure)
     }
     if num_labelled >= MIN_CHOOSING_IMAGES and measured:
-        return max(measured, key=lambda name: measured[name])
-    return next(iter(found), None)
+        return Rival(max(measured, key=lambda name: measured[name]), "figures")
+    first = next((name for name in WITHOUT_FIGURES if name in figures), None)
+    return Rival(first, "order") if first else None
+
+
+def rival_in(selection: Mapping[str, Any]) -> Rival | None:
+    """The rival among the taggers that calibrate measured on the hold-out.
+
+    Args:
+        selection: The content of selection.json.
+    """
+    recipes: Mapping[str, Mapping[str, float | None]] = selection["recipes"]
+    figures = {name: figure["mAP"] for name, figure in recipes.items()}
+    return untrained_rival(figures, selection.get("num_labelled", 0))
+
+
+def best_untrained(figures: Mapping[str, float | None], num_labelled: int) -> str | None:
+    """The name of :func:`untrained_rival`."""
+    rival = untrained_rival(figures, num_labelled)
+    return rival.method if rival else None
 
 
 def _cautious(figures: Mapping[str, float]) -> str | None:

@@ -73,10 +73,14 @@ def _uses(record: "Mapping[str, Any]") -> list[str]:
 
 def _instead(decision: "Decision") -> str:
     """What can be done after a refusal."""
+    from components.methods.catalog import METHODS
+
     stays = "The champion stays."
     if decision.champion is None:
+        name = next((row.name for row in METHODS.values() if row.title == decision.against), "")
         stays = (
             "Nothing serves yet. To let the tagger without training serve, set "
-            "`train.recipes: [zero_shot]` in params.yaml, then `efuda run` and `efuda promote`."
+            f"`train.recipes: [{name or 'zero_shot'}]` in params.yaml, then `efuda run` and "
+            "`efuda promote`."
         )
     return f"{stays} To decide otherwise: --force --reason TEXT."

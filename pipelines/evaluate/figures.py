@@ -30,7 +30,10 @@ from pipelines.evaluate.tagger_scores import ScoredTagger, TestSplit
 from project.settings import EvaluateSettings
 
 METRICS = ("mAP", "mAP_zero_convention", "CF1", "OF1")
-BASELINES = tuple(row.name for row in METHODS.values() if row.is_baseline)
+PLAIN = next(iter(METHODS))
+"""Zero-shot: what the other methods without training are read against."""
+BASELINES = tuple(row.name for row in METHODS.values() if row.is_baseline and row.is_trained)
+"""What trained methods are read against, beside the best without training."""
 OBSERVED = "observed_"
 """Put before the name of a figure for which unknown cells counted as absent."""
 
@@ -81,9 +84,19 @@ def rounded(figure: Interval) -> dict[str, float]:
 
 
 def all_figures(
-    test: TestSplit, scored: Sequence[ScoredTagger], settings: EvaluateSettings
+    test: TestSplit,
+    scored: Sequence[ScoredTagger],
+    settings: EvaluateSettings,
+    rival: str | None = None,
 ) -> Figures:
-    """Compute every metric of every tagger on the same draws."""
+    """Compute every metric of every tagger on the same draws.
+
+    Args:
+        test: The split.
+        scored: The taggers.
+        settings: Of the draws.
+        rival: The best recipe without training, which trained ones are compared with.
+    """
     weights = draw_images(len(test.photos), settings.num_bootstrap, seed=settings.seed)
     console = Console(stderr=True)
     by_recipe: dict[str, list[SeedFigures]] = {}
@@ -99,7 +112,7 @@ def all_figures(
     }
     return Figures(
         recipes=recipes,
-        differences=_differences(by_recipe, settings.confidence),
+        differences=_differences(by_recipe, rival, settings.confidence),
         prefix="" if test.rule == "verified" else OBSERVED,
     )
 
@@ -142,20 +155,22 @@ def _recipe_figure(
 
 
 def _differences(
-    by_recipe: Mapping[str, Sequence[SeedFigures]], confidence: float
+    by_recipe: Mapping[str, Sequence[SeedFigures]], rival: str | None, confidence: float
 ) -> dict[str, Interval]:
-    """MAP of each recipe minus each baseline that stands before it."""
+    """MAP of each recipe minus that of those that it is read against."""
     found: dict[str, Interval] = {}
     order = list(by_recipe)
     for place, recipe in enumerate(order):
-        for baseline in BASELINES:
-            if baseline not in order[:place]:
+        is_trained = recipe not in METHODS or METHODS[recipe].is_trained
+        against = (rival, *BASELINES) if is_trained else (PLAIN,)
+        for other in against:
+            if other is None or other not in order[:place]:
                 continue
-            ours, theirs = by_recipe[recipe], by_recipe[baseline]
+            ours, theirs = by_recipe[recipe], by_recipe[other]
             value = _mean_map(ours) - _mean_map(theirs)
             if not np.isnan(value):
                 draws = _mean_draws(ours) - _mean_draws(theirs)
-                found[f"{recipe} - {baseline}"] = interval(value, draws, confidence=confidence)
+                found[f"{recipe} - {other}"] = interval(value, draws, confidence=confidence)
     return found
 
 

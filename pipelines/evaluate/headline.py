@@ -13,7 +13,6 @@ from pipelines.evaluate.figures import OBSERVED
 from pipelines.evaluate.tagger_scores import ScoredTagger, TestSplit
 from project.layout import Layout
 
-ZERO_SHOT = "zero_shot"
 QUARANTINED = ("quarantine", "embed_quarantine")
 
 
@@ -21,7 +20,7 @@ def headline(
     metrics: Mapping[str, Any],
     test: TestSplit,
     chosen: ScoredTagger,
-    zero_shot: ScoredTagger | None,
+    rival: ScoredTagger | None,
 ) -> dict[str, object]:
     """Flat names and values, in the order in which they are read; a figure without value is absent.
 
@@ -32,12 +31,13 @@ def headline(
         metrics: The content of reports/metrics.json.
         test: The split that all was measured on.
         chosen: The tagger of the bundle.
-        zero_shot: What it is held against; None where no such tagger was made.
+        rival: The best tagger without training; None where none was made.
     """
     prefix = OBSERVED if test.rule == "observed" else ""
     figures: Mapping[str, Mapping[str, float]] = metrics["test"][chosen.file.recipe]
     mean_ap = figures.get(f"{prefix}mAP", {})
-    baseline = metrics["test"].get(ZERO_SHOT, {}).get(f"{prefix}mAP", {})
+    name = rival.file.recipe if rival else None
+    theirs = metrics["test"].get(name, {}).get(f"{prefix}mAP", {})
     values: dict[str, object] = {
         "recipe": chosen.file.recipe,
         f"{prefix}mAP": mean_ap.get("mean"),
@@ -45,9 +45,10 @@ def headline(
         f"{prefix}mAP_high": mean_ap.get("high"),
         f"{prefix}CF1": figures.get(f"{prefix}CF1", {}).get("mean"),
         f"{prefix}OF1": figures.get(f"{prefix}OF1", {}).get("mean"),
-        f"{prefix}zero_shot_mAP": baseline.get("mean"),
+        "untrained": name,
+        f"{prefix}untrained_mAP": theirs.get("mean"),
         f"{prefix}calibration_error": _calibration_error(test, chosen),
-        "labels_above_zero_shot": _labels_above(chosen, zero_shot),
+        "labels_above_untrained": _labels_above(chosen, rival),
     }
     return {name: value for name, value in values.items() if value is not None}
 
@@ -74,9 +75,9 @@ def _calibration_error(test: TestSplit, chosen: ScoredTagger) -> float | None:
     return None if np.isnan(error) else round(error, 6)
 
 
-def _labels_above(chosen: ScoredTagger, zero_shot: ScoredTagger | None) -> int | None:
-    """Labels whose average precision is higher than zero-shot's; None without a comparison."""
-    if zero_shot is None:
+def _labels_above(chosen: ScoredTagger, rival: ScoredTagger | None) -> int | None:
+    """Labels whose average precision is higher than the rival's; None without a comparison."""
+    if rival is None:
         return None
     # Labels without a positive are NaN on both sides, and above nothing.
-    return int((chosen.average_precision > zero_shot.average_precision).sum())
+    return int((chosen.average_precision > rival.average_precision).sum())

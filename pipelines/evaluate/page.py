@@ -18,11 +18,9 @@ from project.report.drawing import Drawing
 from project.report.html import render_page
 from project.report.style import colour_variables, method_look
 from project.report.thumbnails import thumbnail_uri
-from project.report.words import difference_sentence, recipe_name
+from project.report.words import difference_sentence, recipe_name, rival_sentence
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
-UNTRAINED = next(row.name for row in METHODS.values() if not row.is_trained)
-"""What a trained tagger has to be better than."""
 PICTURE_PX = 128
 
 
@@ -53,6 +51,7 @@ def report_page(content: ReportContent) -> str:
     metrics = content.metrics
     prefix = "observed_" if metrics["rule"] == "observed" else ""
     recipes, served = list(metrics["test"]), content.chosen.file.recipe
+    rival = metrics["rival"]["recipe"] if metrics["rival"] else None
     return render_page(
         TEMPLATE,
         project=content.project,
@@ -69,11 +68,12 @@ def report_page(content: ReportContent) -> str:
         embed=content.embed,
         timings_s=content.timings_s,
         chosen_colour=_colour(served),
-        chosen_is_trained=served != UNTRAINED,
+        chosen_is_trained=served not in METHODS or METHODS[served].is_trained,
         colours=colour_variables({r: method_look(r).colour for r in recipes}, "method-"),
         explained=[(row.title, row.explained) for r in recipes if (row := METHODS.get(r))],
-        reference_name=recipe_name(UNTRAINED),
-        classes=_classes(content),
+        reference_name=recipe_name(rival) if rival else "",
+        rival=rival_sentence(metrics),
+        classes=_classes(content, rival),
         per_class_chart=content.charts[PER_CLASS].inline,
         pr_chart=content.charts[PR_CURVE].inline,
         reliability_chart=content.charts[RELIABILITY].inline,
@@ -104,12 +104,13 @@ def _headline(test: Mapping[str, Any], prefix: str, chosen: str) -> list[dict[st
 
 
 def _sentences(metrics: Mapping[str, Any], prefix: str, served: str) -> list[str]:
-    """Comparisons, that of the served tagger with the untrained one first."""
+    """Comparisons, that of the served tagger with the best without training first."""
     differences = metrics["paired_differences"]
+    rival = metrics["rival"]["recipe"] if metrics["rival"] else None
 
     def place(pair: str) -> tuple[bool, bool]:
         ours, theirs = pair.split(" - ")
-        return ours != served, theirs != UNTRAINED
+        return ours != served, theirs != rival
 
     return [
         difference_sentence(pair, differences[pair], f"{prefix}mAP")
@@ -117,11 +118,11 @@ def _sentences(metrics: Mapping[str, Any], prefix: str, served: str) -> list[str
     ]
 
 
-def _classes(content: ReportContent) -> list[dict[str, Any]]:
+def _classes(content: ReportContent, rival: str | None) -> list[dict[str, Any]]:
     """A row a label, best first; labels without a figure last."""
     recipe = content.chosen.file.recipe
     ours = content.curves.per_class[recipe]
-    others = content.curves.per_class.get(UNTRAINED)
+    others = content.curves.per_class.get(rival) if rival else None
     calibration, test = content.chosen.calibration, content.test
     order = np.argsort(-np.nan_to_num(ours, nan=-1.0), kind="stable")
     return [

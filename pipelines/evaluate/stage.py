@@ -14,7 +14,7 @@ from components.data.splits import split_hash
 from components.errors import ArtefactError
 from pipelines.evaluate.charts import draw_charts
 from pipelines.evaluate.figures import Figures, all_figures, rounded
-from pipelines.evaluate.headline import ZERO_SHOT, counted, headline
+from pipelines.evaluate.headline import counted, headline
 from pipelines.evaluate.mistakes import examples_of, false_negatives, false_positives
 from pipelines.evaluate.page import ReportContent, report_page
 from pipelines.evaluate.plots import curves, write_tables
@@ -25,6 +25,7 @@ from project.layout import Layout
 from project.report.table import render_table
 from project.settings import Settings
 from project.stage_command import Report
+from tuning.method_choice import Rival, rival_in
 
 SCHEMA_VERSION = 1
 NUM_EXAMPLES = 12
@@ -36,11 +37,12 @@ def run(settings: Settings, layout: Layout) -> Report:
     test, encoder_id, scored = score_all(layout)
     selection = read_json(layout.selection)
     clock.lap("scoring")
-    figures = all_figures(test, scored, settings.evaluate)
+    rival = rival_in(selection)
+    figures = all_figures(test, scored, settings.evaluate, rival.method if rival else None)
     clock.lap("figures and intervals")
     audit = audit_proposals(layout)
     modes = {one.file.recipe: one.mode for one in scored}
-    metrics = _metrics(test, figures, audit, encoder_id, modes, layout)
+    metrics = {**_metrics(test, figures, audit, encoder_id, modes, layout), "rival": _plain(rival)}
     drawn = curves(test, scored)
     chosen = _chosen(scored, selection, layout)
     charts = draw_charts(test.vocabulary.names, drawn, chosen.file.recipe)
@@ -71,8 +73,8 @@ def run(settings: Settings, layout: Layout) -> Report:
     )
     write_text(layout.report_page, report_page(content))
     write_json(layout.metrics, metrics)
-    zero_shot = next((one for one in scored if one.file.recipe == ZERO_SHOT), None)
-    write_json(layout.headline, {**headline(metrics, test, chosen, zero_shot), **counted(layout)})
+    theirs = next((one for one in scored if rival and one.file.recipe == rival.method), None)
+    write_json(layout.headline, {**headline(metrics, test, chosen, theirs), **counted(layout)})
     return {**metrics, "summary": _summary(metrics, layout)}
 
 
@@ -121,6 +123,11 @@ def _metrics(
         "modes": dict(modes),
         "proposals": audit.to_dict() if audit else None,
     }
+
+
+def _plain(rival: Rival | None) -> dict[str, str] | None:
+    """What trained recipes are compared with, and how it was taken."""
+    return {"recipe": rival.method, "by": rival.by} if rival else None
 
 
 def _not_computable(test: TestSplit) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from components.atomic import read_json
 from components.data.examples import Example, read_examples
 from components.data.splits import frozen_photos, split_hash
 from components.errors import InputError
@@ -22,6 +23,7 @@ from project.layout import Layout
 from project.registry import CHALLENGER, CHAMPION, MEASURED_TAG, WITHDRAWN_TAG, Registry, Version
 from project.report.words import recipe_name
 from project.settings import Settings
+from tuning.method_choice import rival_in
 
 UNTRAINED = tuple(row.name for row in METHODS.values() if not row.is_trained)
 _FIRST = "It is the first version."
@@ -126,16 +128,22 @@ class _Gate:
                 self._champions_files(self.champion), photos, self.settings, self.layout
             )
             return f"version {self.champion.number}", self._compared(theirs, photos)
-        paths = {name: self.layout.tagger(name, 0) for name in UNTRAINED}
-        found = {
-            name: self._compared(Tagger.load(path), photos)
-            for name, path in paths.items()
-            if (path / "tagger.json").exists()
-        }
-        if not found:
+        rival = self._untrained_rival()
+        if rival is None:
             return "", None
-        best = max(found, key=lambda name: found[name].champion)
-        return recipe_name(best), found[best]
+        return recipe_name(rival), self._compared(Tagger.load(self.layout.tagger(rival, 0)), photos)
+
+    def _untrained_rival(self) -> str | None:
+        """The best tagger without training that is here, by the hold-out's figures."""
+        path = self.layout.selection
+        selection = read_json(path) if path.exists() else {"recipes": {}}
+        here = {
+            name: selection["recipes"].get(name, {"mAP": None})
+            for name in UNTRAINED
+            if (self.layout.tagger(name, 0) / "tagger.json").exists()
+        }
+        rival = rival_in({**selection, "recipes": here})
+        return rival.method if rival else None
 
     def _champions_files(self, champion: Version) -> Path:
         try:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from project.report.words import difference_sentence, recipe_name
+from project.report.words import difference_sentence, recipe_name, rival_sentence
 
 COLUMNS = ("mAP", "CF1", "OF1")
 OBSERVED = "observed_"
@@ -39,7 +39,7 @@ def render_table(metrics: Mapping[str, Any]) -> str:
         difference_sentence(pair, difference, f"{prefix}mAP")
         for pair, difference in metrics.get("paired_differences", {}).items()
     ]
-    lines = [_plain(table), *sentences]
+    lines = [_plain(table), rival_sentence(metrics), *sentences]
     return "\n".join(line for line in lines if line)
 
 

@@ -1,6 +1,7 @@
 """What the figures mean, in sentences that neither praise nor hide."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from components.methods.catalog import METHODS
 
@@ -41,4 +42,29 @@ def comparison_sentence(
     return (
         f"{ours} is not distinguishable from {theirs}: the difference is {mean:+.3f} {metric} "
         f"[{low:+.3f}, {high:+.3f}]."
+    )
+
+
+def rival_sentence(metrics: Mapping[str, Any]) -> str:
+    """Which of several methods without training the trained ones are compared with, and why.
+
+    Args:
+        metrics: The content of reports/metrics.json.
+
+    Returns:
+        A sentence; empty where there is no choice.
+    """
+    rival = metrics.get("rival")
+    untrained = [
+        name for name in metrics["test"] if name in METHODS and not METHODS[name].is_trained
+    ]
+    if not rival or len(untrained) < 2:
+        return ""
+    why = {
+        "figures": "the best of them on the hold-out",
+        "order": "the first in an order written down beforehand, since the hold-out says too little",
+    }[rival["by"]]
+    return (
+        f"Of {len(untrained)} methods without training, trained ones are compared with "
+        f"{recipe_name(rival['recipe'])}: {why}."
     )

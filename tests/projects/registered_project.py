@@ -68,7 +68,7 @@ def put_tagger(layout: Layout, *, noise: float, mean: float = 0.8) -> None:
     """A trained tagger of that noise, chosen and measured."""
     vocabulary = save_tagger(layout, RECIPE, noise=noise)
     _calibration(vocabulary.names).save(layout.calibration(RECIPE, 0))
-    write_json(layout.selection, {"recipe": RECIPE, "seed": 0})
+    write_json(layout.selection, {"recipe": RECIPE, "seed": 0, "recipes": {}, "num_labelled": 0})
     figure = {"mean": mean, "low": mean - 0.1, "high": mean + 0.1}
     recipes = {"zero_shot": {**figure, "mean": 0.5}, RECIPE: figure}
     test = {

@@ -1,6 +1,7 @@
 import csv
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,25 @@ def keep_labels(layout: Layout, keep) -> None:
     rows = table.to_pylist()
     mask = [keep(split_of[r["example_id"]], r["label"], r["state"]) for r in rows]
     write_labels(layout.labels, table.filter(mask))
+
+
+def test_trained_recipes_are_compared_with_the_best_without_training(
+    layout: Layout, no_charts, tmp_path: Path
+):
+    better = Tagger.load(layout.tagger("assume_negative", SEEDS[0]))
+    replace(better, recipe="zero_shot_normalised").save(layout.tagger("zero_shot_normalised", 0))
+    calibrate.run(settings_of(), layout)
+    told = evaluate.run(settings_of(), layout)
+    metrics = json.loads(layout.metrics.read_text())
+    assert metrics["rival"] == {"recipe": "zero_shot_normalised", "by": "figures"}
+    pairs = set(metrics["paired_differences"])
+    assert {"zero_shot_normalised - zero_shot", "vlpl - zero_shot_normalised"} <= pairs
+    assert "vlpl - zero_shot" not in pairs
+    assert "compared with zero-shot, normalised: the best of them" in told["summary"][1]
+    page = layout.report_page.read_text(encoding="utf-8")
+    assert "VLPL beats zero-shot, normalised by" in page
+    assert "The mark is zero-shot, normalised." in page
+    assert json.loads(layout.headline.read_text())["untrained"] == "zero_shot_normalised"
 
 
 def test_figures_of_every_recipe(layout: Layout, no_charts):

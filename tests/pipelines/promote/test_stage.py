@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from components.atomic import write_json
+from components.atomic import read_json, write_json
 from components.data.examples import read_examples, write_examples
 from components.data.splits import split_hash
 from components.errors import InputError
@@ -86,6 +86,23 @@ def test_a_first_version_below_zero_shot_is_refused_and_not_served(tmp_path):
         released_bundle(registry_of(layout))
     assert outcome(layout, force=True, reason="a demonstration") == "promoted"
     assert "champion" in released_bundle(registry_of(layout)).title
+
+
+def test_a_first_version_is_held_against_the_best_without_training_not_against_the_plainest(
+    tmp_path,
+):
+    layout = evaluated_project(tmp_path, evaluate={"num_bootstrap": 200})
+    save_tagger(layout, "zero_shot_normalised", noise=0.0)
+    put_tagger(layout, noise=1.0)
+    register_here(layout)
+    done = promote(layout)
+    assert done.decision.against == "zero-shot, normalised"
+    assert done.decision.outcome == "refused"
+    # The hold-out may say otherwise; the test split is not asked which is the best.
+    recipes = {"zero_shot": {"mAP": 0.9}, "zero_shot_normalised": {"mAP": 0.8}}
+    measured = {**read_json(layout.selection), "recipes": recipes, "num_labelled": 40}
+    write_json(layout.selection, measured)
+    assert promote(layout).decision.against == "zero-shot"
 
 
 def test_a_first_version_that_is_not_distinguishable_is_told_in_the_words_of_the_report(tmp_path):

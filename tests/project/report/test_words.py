@@ -1,7 +1,7 @@
 import pytest
 
 from project.report.table import render_table
-from project.report.words import difference_sentence
+from project.report.words import difference_sentence, rival_sentence
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,15 @@ def test_the_table_shows_what_is_there():
     assert "0.500 [0.400, 0.600]" in lines[1]
     assert lines[1].endswith("0.450 0.550")
     assert lines[2].split() == ["VLPL", "–", "–", "–", "–"]
+
+
+def test_which_method_without_training_is_the_rival_is_told_where_there_is_a_choice():
+    metrics = {"test": {"zero_shot": {}, "two_readings": {}, "vlpl": {}}}
+    chosen = rival_sentence({**metrics, "rival": {"recipe": "two_readings", "by": "figures"}})
+    assert "Of 2 methods without training" in chosen
+    assert "two readings: the best of them on the hold-out" in chosen
+    taken = rival_sentence({**metrics, "rival": {"recipe": "two_readings", "by": "order"}})
+    assert "written down beforehand" in taken
+    assert rival_sentence({**metrics, "rival": None}) == ""
+    alone = {"zero_shot": {}, "vlpl": {}}
+    assert rival_sentence({"test": alone, "rival": {"recipe": "zero_shot", "by": "order"}}) == ""
