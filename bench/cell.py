@@ -110,6 +110,7 @@ def _measure_labels(
         "holdout_score": found.holdout_score,
         "best_epoch": found.best_epoch,
         "settings": _plain(asdict(found.settings)),
+        "tried": [_plain(asdict(each)) for each in found.tried],
     }
     scored = score(logits, test.states, holdout_logits, holdout)
     return values, scored, {"logits": logits.astype(np.float16)}

@@ -1,8 +1,9 @@
 """The bench as one page that needs nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from markupsafe import Markup
 
@@ -90,6 +91,7 @@ def render_bench(
         more=_more(comparisons),
         how=_how(rows, holdout),
         masks=_masks(rows),
+        attempts=_attempts(rows),
         settings=_settings(rows),
         not_applicable=_not_applicable(rows),
     )
@@ -213,6 +215,37 @@ def _masks(rows: Sequence[Row]) -> list[tuple[str, ...]]:
         if row.is_ok
     }
     return sorted(lines)
+
+
+def _attempts(rows: Sequence[Row]) -> list[tuple[str, str, str]]:
+    """Method, number of attempts, and what tells them apart; of each method's first row."""
+    first = {row.cell.method: row for row in reversed(rows) if row.is_ok and row.tried}
+    return [
+        (title_of(name), str(len(first[name].tried)), _differing(first[name].tried))
+        for name in ENTRIES
+        if name in first
+    ]
+
+
+def _differing(tried: Sequence[Mapping[str, object]]) -> str:
+    """Each attempt by the settings that are not the same in all."""
+    varied = [
+        name
+        for name in tried[0]
+        if any(str(each.get(name)) != str(tried[0][name]) for each in tried)
+    ]
+    if not varied:
+        return "nothing to choose"
+    return "; ".join(
+        ", ".join(f"{name} {_short(each.get(name))}" for name in varied) for each in tried
+    )
+
+
+def _short(value: object) -> object:
+    """Of nested settings the name of the kind."""
+    return (
+        cast(Mapping[str, object], value).get("name", "…") if isinstance(value, Mapping) else value
+    )
 
 
 def _settings(rows: Sequence[Row]) -> list[tuple[str, ...]]:

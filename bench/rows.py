@@ -12,7 +12,7 @@ from bench.protocols import HoldoutKind
 from components.atomic import read_json, write_json, write_text
 from components.errors import ArtefactError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 NOT_APPLICABLE = "not applicable: "
 
 
@@ -44,6 +44,8 @@ class Row:
     best_epoch: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
     """What the method chose on the hold-out."""
+    tried: list[dict[str, Any]] = field(default_factory=list)
+    """The settings of all its attempts."""
     seconds: float = 0.0
     core_seconds: float = 0.0
     """Of processor time, which other work on the machine does not lengthen."""

@@ -39,6 +39,8 @@ class Learned:
     settings: MethodSettings
     holdout_score: float
     best_epoch: int
+    tried: tuple[MethodSettings, ...]
+    """All attempts, in their order."""
 
 
 def trials_of(method: str, task: Task, given: Mapping[str, object] | None = None) -> list[Trial]:
@@ -94,7 +96,9 @@ def learn(method: str, task: Task, shared: Schedule, *, seed: int) -> Learned:
     if not row.is_trained:
         settings = row.attempts(task)[0]
         head, score = judged_untrained(method, settings, task)
-        return Learned(head=head, settings=settings, holdout_score=score, best_epoch=0)
+        return Learned(
+            head=head, settings=settings, holdout_score=score, best_epoch=0, tried=(settings,)
+        )
     tried = [run_trial(each, task, shared, seed=seed) for each in trials_of(method, task)]
     place = choose([outcome for outcome, _ in tried], task.holdout)
     outcome, result = tried[place]
@@ -105,4 +109,5 @@ def learn(method: str, task: Task, shared: Schedule, *, seed: int) -> Learned:
         settings=outcome.trial.settings,
         holdout_score=result.best_score,
         best_epoch=result.best_epoch,
+        tried=tuple(each.trial.settings for each, _ in tried),
     )

@@ -55,15 +55,17 @@ _LONGEST = 24
 
 
 def attempts(task: Task) -> tuple[CSASettings, ...]:
-    """With the whole image as zero-shot reads it, and learned; of tokens, two speeds.
+    """The whole image as zero-shot reads it, and learned; free and held, or tokens of two speeds.
 
     How fast tokens should learn depends on how many images are labelled.
     """
     if task.names.prompter is not None:
         tokens = CSASettings(most_epochs=_LONGEST, prompts="tokens")
-        return (tokens, replace(tokens, token_rate=1.0))
-    plain = CSASettings(most_epochs=_LONGEST)
-    return (plain, replace(plain, whole="trained"))
+        ways = (tokens, replace(tokens, token_rate=1.0))
+    else:
+        plain = CSASettings(most_epochs=_LONGEST)
+        ways = (plain, replace(plain, pull=10.0))
+    return (*ways, *(replace(each, whole="trained") for each in ways))
 
 
 def build(settings: CSASettings, task: Task) -> Learner:

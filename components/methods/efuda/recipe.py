@@ -25,7 +25,7 @@ from components.training.learner import Learner
 from components.training.task import Task
 from components.training.two_readings import TwoReadingsLearner
 
-PULLS = (200.0, 100.0, 50.0)
+PULLS = (200.0, 100.0, 50.0, 25.0)
 """Cautious ones first; each label divides them by its positives."""
 
 

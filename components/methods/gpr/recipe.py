@@ -43,12 +43,11 @@ def attempts(task: Task) -> tuple[GPRSettings, ...]:
         regulariser=0.05,
         labeler=clear,
     )
-    tried = (
-        *(replace(coco, pull=pull) for pull in (0.0, 10.0, 100.0)),
+    return (
+        *(replace(coco, pull=pull) for pull in (0.0, 10.0)),
         voc,
         replace(coco, negatives=LabelwiseNegatives()),
     )
-    return (*tried, replace(coco, labeler=whole)) if task.has_regions else tried
 
 
 def build(settings: GPRSettings, task: Task) -> Learner:

@@ -36,8 +36,12 @@ _SIMILARITIES_AT_ONCE = 1 << 24
 
 
 def attempts(task: Task) -> tuple[TRMMLSettings, ...]:
-    """As reconstructed, and held more at zero-shot without a teacher."""
-    return (TRMMLSettings(pull=10.0), TRMMLSettings(pull=30.0, distillation_weight=0.0))
+    """As reconstructed and without a teacher, each held at zero-shot a little and more."""
+    pulls = (10.0, 30.0)
+    return (
+        *(TRMMLSettings(pull=pull) for pull in pulls),
+        *(TRMMLSettings(pull=pull, distillation_weight=0.0) for pull in pulls),
+    )
 
 
 def build(settings: TRMMLSettings, task: Task) -> Learner:

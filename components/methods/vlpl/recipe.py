@@ -22,23 +22,19 @@ from components.training.task import Task
 
 
 def attempts(task: Task) -> tuple[VLPLSettings, ...]:
-    """The published settings, and others with the pseudo-negatives that the paper describes.
+    """The published settings, held as they are or more, and others with pseudo-negatives.
 
-    The calibrated labeler needs a hold-out whose absences are known.
+    The calibrated labeler needs a hold-out whose absences are known; else the softmax names
+    pseudo-negatives, as the paper describes them.
     """
     published = SoftmaxThreshold(theta=0.3)
-    wider = SoftmaxThreshold(theta=0.3, negative_share=0.8)
-    tried = (
-        *(VLPLSettings(pull=pull, labeler=published) for pull in (0.0, 10.0, 100.0)),
-        *(VLPLSettings(pull=10.0, beta_negative=each, labeler=wider) for each in (0.3, 1.0)),
-    )
-    if task.holdout.rule != "verified":
-        return tried
-    calibrated = CalibratedThreshold(theta=0.8, theta_negative=0.03)
+    if task.holdout.rule == "verified":
+        labeler = CalibratedThreshold(theta=0.8, theta_negative=0.03)
+    else:
+        labeler = SoftmaxThreshold(theta=0.3, negative_share=0.8)
     return (
-        *tried,
-        VLPLSettings(pull=10.0, alpha=0.2, beta=0.5, beta_negative=0.3, labeler=calibrated),
-        VLPLSettings(pull=10.0, alpha=0.03, beta_negative=1.0, labeler=calibrated),
+        *(VLPLSettings(pull=pull, labeler=published) for pull in (0.0, 10.0, 100.0)),
+        VLPLSettings(pull=10.0, beta_negative=1.0, labeler=labeler),
     )
 
 

@@ -40,6 +40,15 @@ def test_attempts_survive_a_file_and_differ(method, rule):
 
 
 @pytest.mark.parametrize("method", LEARNING)
+@pytest.mark.parametrize("rule", ["verified", "observed"])
+def test_every_method_has_the_same_number_of_attempts(method, rule):
+    """Whoever tries more finds more: a comparison gives all the same means."""
+    task = task_of(method, rule)
+    assert len(METHODS[method].attempts(task)) == 4
+    assert len(METHODS[method].attempts(replace(task, regions=()))) == 4
+
+
+@pytest.mark.parametrize("method", LEARNING)
 def test_what_the_user_has_set_is_in_every_attempt_and_leaves_fewer(method):
     row, task = METHODS[method], task_of(method)
     attempts = row.attempts(task, {"pull": 7.0})
