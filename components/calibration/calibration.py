@@ -34,6 +34,8 @@ class Calibration:
         positives: Known positives behind the label's figures.
         negatives: Known negatives behind them.
         source: Where each threshold comes from.
+        holdout_positives: Those of the positives that are of the hold-out; the others are of
+            training images, scored by models that had not seen them.
     """
 
     names: tuple[str, ...]
@@ -46,6 +48,7 @@ class Calibration:
     positives: Int[np.ndarray, " labels"]
     negatives: Int[np.ndarray, " labels"]
     source: tuple[ThresholdSource, ...]
+    holdout_positives: Int[np.ndarray, " labels"]
 
     @property
     def is_calibrated(self) -> bool:
@@ -80,6 +83,7 @@ class Calibration:
                 "positives": int(self.positives[column]),
                 "negatives": int(self.negatives[column]),
                 "source": self.source[column],
+                "holdout_positives": int(self.holdout_positives[column]),
             }
             for column, name in enumerate(self.names)
         ]
@@ -125,6 +129,10 @@ class Calibration:
             positives=column("positives").astype(np.int64),
             negatives=column("negatives").astype(np.int64),
             source=sources,
+            # Of what was fitted to the hold-out alone the file did not say so.
+            holdout_positives=np.array(
+                [row.get("holdout_positives", row["positives"]) for row in rows], np.int64
+            ),
         )
 
 

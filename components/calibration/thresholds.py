@@ -9,7 +9,8 @@ costs one pass over the cells, however fine the grid.
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
+from scipy.special import logit
 
 DEFAULT_GRID = 1 / (1 + np.exp(-np.linspace(-7, 7, 281)))
 """Thresholds from 0.001 to 0.999, evenly spaced in logits: rare labels need small ones."""
@@ -38,6 +39,7 @@ def best_thresholds(
     truth: Bool[np.ndarray, "examples labels"],
     known: Bool[np.ndarray, "examples labels"],
     *,
+    weights: Float[np.ndarray, " examples"] | None = None,
     grid: Float[np.ndarray, " thresholds"] = DEFAULT_GRID,
     beta: float = 1.0,
 ) -> BestThresholds:
@@ -51,6 +53,7 @@ def best_thresholds(
             that scale.
         truth: Whether the label is present; ignored where not known.
         known: Which cells count.
+        weights: How much each row counts; 1 by default.
         grid: Rising thresholds to try.
         beta: How much recall weighs against precision.
 
@@ -62,8 +65,9 @@ def best_thresholds(
         (array([0.4]), array([1.]))
     """
     sweep = _Sweep.over(probabilities, truth, known, grid)
-    hits, chosen = sweep.counts(np.ones(len(probabilities)))
-    positives = (truth & known).sum(axis=0)
+    counted = np.ones(len(probabilities)) if weights is None else weights
+    hits, chosen = sweep.counts(counted)
+    positives = counted @ (truth & known)
     f_beta = _f_beta(hits, chosen, positives, beta)
     best = _middle_of_best(f_beta)
     columns = np.arange(len(positives))
@@ -71,8 +75,8 @@ def best_thresholds(
     return BestThresholds(
         threshold=np.where(empty, np.nan, grid[best]),
         score=np.where(empty, np.nan, f_beta[best, columns]),
-        positives=positives,
-        negatives=known.sum(axis=0) - positives,
+        positives=np.rint(positives).astype(np.int64),
+        negatives=np.rint(counted @ (~truth & known)).astype(np.int64),
     )
 
 
@@ -81,10 +85,13 @@ def shared_threshold(
     truth: Bool[np.ndarray, "examples labels"],
     known: Bool[np.ndarray, "examples labels"],
     *,
+    weights: Float[np.ndarray, " examples"] | None = None,
     grid: Float[np.ndarray, " thresholds"] = DEFAULT_GRID,
     beta: float = 1.0,
 ) -> float:
     """One threshold for all labels that maximises F-beta over all known cells.
+
+    Arguments as for :func:`best_thresholds`.
 
     Returns:
         A threshold of the grid; NaN when there is no known positive.
@@ -93,10 +100,37 @@ def shared_threshold(
         probabilities.reshape(-1, 1),
         truth.reshape(-1, 1),
         known.reshape(-1, 1),
+        weights=None if weights is None else np.repeat(weights, probabilities.shape[1]),
         grid=grid,
         beta=beta,
     )
     return float(best.threshold[0])
+
+
+def shrunk_thresholds(
+    own: Float[np.ndarray, "*draws labels"],
+    shared: float,
+    positives: Shaped[np.ndarray, "*draws labels"],
+    weight: float,
+) -> Float[np.ndarray, "*draws labels"]:
+    """Each label's threshold drawn towards the shared one, the more the fewer its positives.
+
+    The best threshold of few positives is luck, and its luck is not that of new pictures.
+
+    Args:
+        own: Best thresholds in (0, 1); NaN without a positive.
+        shared: The threshold that all labels share, in (0, 1).
+        positives: Known positives of each label.
+        weight: How many positives the shared threshold counts as; above 0.
+
+    Example:
+        >>> shrunk_thresholds(np.array([0.9, np.nan]), 0.5, np.array([10, 0]), 10.0)
+        array([0.75, 0.5 ])
+    """
+    counted = np.where(np.isnan(own), 0.0, positives)
+    of_own = logit(np.where(np.isnan(own), shared, own))
+    steps = counted * of_own + weight * float(logit(shared))
+    return 1 / (1 + np.exp(-steps / (counted + weight)))
 
 
 def drawn_thresholds(

@@ -57,4 +57,5 @@ def standardised(logits: Float[np.ndarray, "examples labels"], names: Sequence[s
         positives=nothing,
         negatives=nothing,
         source=("none",) * num_labels,
+        holdout_positives=nothing,
     )

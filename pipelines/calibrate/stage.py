@@ -1,6 +1,7 @@
 """Stage calibrate: probabilities, thresholds and the choice of a tagger.
 
-Everything is fitted and chosen on the hold-out (the val split). Where that says nothing, scores
+Taggers are chosen on the hold-out (the val split). Where it is thin, it calibrates together with
+the training images, both scored by models that had not met them. Where it says nothing, scores
 are standardised over the photographs of train and val. The test split is never looked at. A
 tagger that has not changed keeps its calibration.
 """
@@ -16,6 +17,7 @@ from jaxtyping import Float
 
 from components.atomic import atomic_directory, read_json, write_json
 from components.calibration.calibration import Calibration
+from components.calibration.cells import CrossFitted
 from components.calibration.holdout_fit import calibrate
 from components.calibration.unlabelled import STANDS_OUT, standardised
 from components.data.examples import Example
@@ -25,6 +27,7 @@ from components.labels.tables import read_matrix
 from components.labels.vocabulary import Vocabulary
 from components.metrics.ranking import average_precision, mean_average_precision
 from components.models.tagger import Tagger
+from pipelines.calibrate.cross_fitted import CrossFittedEvidence
 from project.layout import Layout
 from project.settings import CalibrateSettings, Settings
 from project.stage_command import Report
@@ -38,6 +41,8 @@ from project.taggers import (
 from tuning.method_choice import MethodChoice, choose_method
 
 SCHEMA_VERSION = 1
+METHOD = "partial pooling 1"
+"""Changes with what is fitted, so that kept calibrations are made anew."""
 MADE_OF = "made_of.json"
 """Beside the calibrations: what each was fitted to."""
 RULES: Mapping[SelectionRule, str] = {
@@ -100,26 +105,32 @@ def _fit_all(
     rule = selection_rule(labels.states)
     truth, known = selection_truth(labels.states, rule)
     tells = bool((truth & known).any() and (~truth & known).any())
-    others = [] if tells else embedded_photos(layout, "train", taggers[0].project_encoder_id)
+    others = embedded_photos(layout, "train", taggers[0].project_encoder_id)
+    learned = read_matrix(layout.labels, [photo.id for photo in others], vocabulary)
+    evidence = CrossFittedEvidence(
+        holdout=photos, training=others, states=learned.states, layout=layout
+    )
     before = read_json(layout.calibrations / MADE_OF) if _has_run(layout) else {}
     fitted: list[Fitted] = []
     for file, tagger in zip(files, taggers, strict=True):
         logits = split_logits(tagger, photos, layout)
         per_label = average_precision(logits, truth, known)
-        all_logits = np.concatenate([logits, *_logits_if_any(tagger, others, layout)])
-        made_of = _hash(all_logits, truth, known, vocabulary, settings)
+        cross = evidence.of(file, tagger, logits, labels.states) if tells else None
+        read = [logits] if tells else [logits, *_logits_if_any(tagger, others, layout)]
+        made_of = _hash([*read, *_arrays(cross)], truth, known, vocabulary, settings)
         path = layout.calibration(file.recipe, file.seed)
         is_kept = before.get(_place(file)) == made_of and path.exists()
         if is_kept:
             calibration = Calibration.load(path)
         elif not tells:
-            calibration = standardised(all_logits, vocabulary.names)
+            calibration = standardised(np.concatenate(read), vocabulary.names)
         else:
             calibration = calibrate(
                 logits,
                 truth,
                 known,
                 vocabulary.names,
+                cross=cross,
                 min_positives=settings.min_positives,
                 beta=settings.beta,
                 num_bootstrap=settings.num_bootstrap,
@@ -151,15 +162,20 @@ def _place(file: TaggerFile) -> str:
     return f"{file.recipe}/seed-{file.seed}"
 
 
+def _arrays(cross: CrossFitted | None) -> list[np.ndarray]:
+    return [cross.holdout, cross.training, cross.states] if cross else []
+
+
 def _hash(
-    logits: np.ndarray,
+    scores: Sequence[np.ndarray],
     truth: np.ndarray,
     known: np.ndarray,
     vocabulary: Vocabulary,
     settings: CalibrateSettings,
 ) -> str:
-    digest = blake3(f"{vocabulary.hash} {settings.model_dump_json()} {logits.shape}".encode())
-    for array in (logits, truth, known):
+    shapes = [each.shape for each in scores]
+    digest = blake3(f"{METHOD} {vocabulary.hash} {settings.model_dump_json()} {shapes}".encode())
+    for array in (*scores, truth, known):
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()[:16]
 

@@ -20,7 +20,9 @@ from components.training.loop import FitResult
 from components.training.recipe import Recipe
 from components.training.settings import MethodSettings, Schedule
 from components.training.task import Task
+from pipelines.train.cross_fitting import cross_fitted_scores, is_worth_it
 from pipelines.train.in_process import fit_in_process
+from project.cross_fitted import FILE_NAME, CrossFittedScores
 from project.encoder_training import EncoderTraining, remove_other_vectors
 from project.layout import Layout
 from project.learning_task import NO_LABEL_KNOWN, ProjectTask, load_task
@@ -75,12 +77,14 @@ def run(settings: Settings, layout: Layout) -> Report:
     ]
     fits = [(recipe, seed) for recipe in recipes for seed in settings.train.seeds]
     outcomes += [_train(*each, project, settings, layout, encoder) for each in fits]
+    scored = [_cross_fit(each, project, settings, layout, encoder) for each in recipes]
     remove_other_vectors(layout)
     shutil.rmtree(_checkpoints(layout), ignore_errors=True)
     return {
         "taggers": outcomes,
         "rule": project.task.holdout.rule,
         "mode": "end-to-end" if encoder else "cached",
+        "cross_fitted": sum(scored),
         "summary": [*_summary(project, outcomes), *_left_out(project, settings)],
     }
 
@@ -130,6 +134,10 @@ def _remove_others(layout: Layout, wanted: set[Path]) -> None:
     for directory in layout.taggers.glob("*/seed-*"):
         if directory not in wanted:
             shutil.rmtree(directory)
+    recipes = {directory.parent for directory in wanted}
+    for scores in layout.taggers.glob(f"*/{FILE_NAME}"):
+        if scores.parent not in recipes:
+            scores.unlink()
 
 
 def _make(
@@ -194,6 +202,36 @@ def _train(
         "holdout_mAP": result.best_score if project.task.holdout.can_measure else None,
         "best_epoch": result.best_epoch,
     }
+
+
+def _cross_fit(
+    recipe: Recipe,
+    project: ProjectTask,
+    settings: Settings,
+    layout: Layout,
+    encoder: EncoderTraining | None,
+) -> bool:
+    """Leave scores for calibrate where the hold-out is thin; whether there are any.
+
+    Models with an encoder of their own give no scores that those of parts could stand for.
+    """
+    directory = layout.tagger(recipe.name, 0).parent
+    if encoder is not None or not is_worth_it(project):
+        (directory / FILE_NAME).unlink(missing_ok=True)
+        return False
+    fingerprint = _fingerprint(recipe, settings.train.seeds[0], project, settings)
+    kept = CrossFittedScores.load(directory)
+    if kept is not None and kept.fingerprint == fingerprint:
+        return True
+    _say(f"cross-fit {recipe.name}, for calibrate")
+
+    def train(part: int, task: Task) -> FitResult:
+        named = f"{fingerprint}-{part}"
+        seed = settings.train.seeds[0]
+        return _fit(recipe, task, settings.train.schedule(), seed, named, settings, layout)
+
+    cross_fitted_scores(project, train, fingerprint).save(directory)
+    return True
 
 
 def _fingerprint(recipe: Recipe, seed: int, project: ProjectTask, settings: Settings) -> str:

@@ -95,4 +95,5 @@ def _calibration(names: tuple[str, ...]) -> Calibration:
         positives=np.full(len(names), 9),
         negatives=np.full(len(names), 9),
         source=("class",) * len(names),
+        holdout_positives=np.full(len(names), 9),
     )

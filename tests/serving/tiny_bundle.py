@@ -155,4 +155,5 @@ def calibration_of(names: tuple[str, ...]) -> Calibration:
         positives=np.full(len(names), 9),
         negatives=np.full(len(names), 9),
         source=("class",) * len(names),
+        holdout_positives=np.full(len(names), 9),
     )
