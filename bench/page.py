@@ -29,8 +29,10 @@ MORE = {
     "recall": "recall of what is proposed at a threshold from the labelled half",
 }
 METRICS = {
-    "mAP": "mAP on the test split, mean over seeds, with 95 % intervals. Labels without a test "
-    "positive are left out of the mean. Bold: the highest of the column.",
+    "mAP": "mAP on the test split, mean over seeds, and in brackets what 95 % of redrawn test splits "
+    "give; the mAP of a larger test split lies outside more often than that (decision 0002), "
+    "differences do not. Labels without a test positive are left out of the mean. Bold: the highest "
+    "of the column.",
     "mAP_all": "mAP over the whole gallery, of sketches of classes that were never seen in "
     "training; ordinary average precision.",
     FIGURE: "Highest recall of proposed labels at the precision that softmax > 0.3 has, on images "

@@ -31,14 +31,16 @@ def reliability_bins(
     known: Bool[np.ndarray, "examples labels"],
     *,
     num_bins: int = 15,
+    edges: Float[np.ndarray, " edges"] | None = None,
 ) -> ReliabilityBins:
-    """Group the known cells of all labels into bins of equal width.
+    """Group the known cells of all labels into bins, of equal width unless told otherwise.
 
     Args:
         probabilities: In [0, 1].
         truth: Whether the label is present; ignored where not known.
         known: Which cells count.
         num_bins: At least 1.
+        edges: Rising from 0 to 1, instead of a number of bins.
 
     Raises:
         ValueError: If a known probability lies outside [0, 1].
@@ -46,15 +48,19 @@ def reliability_bins(
     values = probabilities[known].astype(float)
     if values.size and not (values.min() >= 0 and values.max() <= 1):
         raise ValueError("Probabilities must lie in [0, 1]: pass calibrated ones, not logits.")
-    bins = np.minimum((values * num_bins).astype(np.int64), num_bins - 1)
+    if edges is None:
+        bins = np.minimum((values * num_bins).astype(np.int64), num_bins - 1)
+    else:
+        num_bins = len(edges) - 1
+        bins = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, num_bins - 1)
     count = np.bincount(bins, minlength=num_bins)
     summed = np.bincount(bins, weights=values, minlength=num_bins)
     present = np.bincount(bins, weights=truth[known], minlength=num_bins)
-    edges = np.linspace(0, 1, num_bins + 1)
+    limits = np.linspace(0, 1, num_bins + 1) if edges is None else edges
     filled = count > 0
     return ReliabilityBins(
-        low=edges[:-1],
-        high=edges[1:],
+        low=limits[:-1],
+        high=limits[1:],
         mean_probability=np.divide(summed, count, out=np.full(num_bins, np.nan), where=filled),
         share_present=np.divide(present, count, out=np.full(num_bins, np.nan), where=filled),
         count=count,

@@ -1,9 +1,9 @@
 """Figures with intervals for each recipe, and their paired differences.
 
-A recipe's figure is the mean over its seeds. Its interval comes from drawing
-the test images again, the same draws for every tagger; it tells how far another
-sample of images might move the figure. How far another seed moves it can be
-read off the figures of the seeds, which are listed.
+A recipe's figure is the mean over its seeds. Its interval comes from halves of
+the test images, that of a difference from drawing them again; both times the draws are the
+same for every tagger. It tells how far another sample of images might move the figure. How far
+another seed moves it can be read off the figures of the seeds, which are listed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,6 @@ from rich.progress import track
 from components.methods.catalog import METHODS
 from components.metrics.bootstrap import (
     Interval,
-    centred_interval,
     draw_images,
     drawn_average_precision,
     drawn_decisions,
@@ -26,6 +25,7 @@ from components.metrics.bootstrap import (
 )
 from components.metrics.decisions import class_f1, overall_f1
 from components.metrics.ranking import mean_average_precision
+from components.metrics.single_figures import draw_halves, single_interval
 from pipelines.evaluate.tagger_scores import ScoredTagger, TestSplit
 from project.settings import EvaluateSettings
 
@@ -34,16 +34,20 @@ PLAIN = next(iter(METHODS))
 """Zero-shot: what the other methods without training are read against."""
 BASELINES = tuple(row.name for row in METHODS.values() if row.is_baseline and row.is_trained)
 """What trained methods are read against, beside the best without training."""
+MOST_HALVES = 400
+"""Their mean and spread are all that is asked of them."""
 OBSERVED = "observed_"
 """Put before the name of a figure for which unknown cells counted as absent."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeedFigures:
-    """One tagger: each metric on the images as they are, and in every draw."""
+    """One tagger: each metric on the images as they are, and in every half of them."""
 
     value: Mapping[str, float]
-    draws: Mapping[str, Float[np.ndarray, " draws"]]
+    halves: Mapping[str, Float[np.ndarray, " halves"]]
+    mean_ap_draws: Float[np.ndarray, " draws"]
+    """MAP in every draw with replacement, for differences."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,11 +101,13 @@ def all_figures(
         settings: Of the draws.
         rival: The best recipe without training, which trained ones are compared with.
     """
-    weights = draw_images(len(test.photos), settings.num_bootstrap, seed=settings.seed)
+    num_images = len(test.photos)
+    weights = draw_images(num_images, settings.num_bootstrap, seed=settings.seed)
+    halves = draw_halves(num_images, min(settings.num_bootstrap, MOST_HALVES), seed=settings.seed)
     console = Console(stderr=True)
     by_recipe: dict[str, list[SeedFigures]] = {}
     for one in track(scored, "measuring taggers", console=console, transient=True):
-        by_recipe.setdefault(one.file.recipe, []).append(_seed_figures(test, one, weights))
+        by_recipe.setdefault(one.file.recipe, []).append(_seed_figures(test, one, weights, halves))
     recipes = {
         recipe: {
             metric: figure
@@ -118,7 +124,10 @@ def all_figures(
 
 
 def _seed_figures(
-    test: TestSplit, one: ScoredTagger, weights: Float32[np.ndarray, "draws examples"]
+    test: TestSplit,
+    one: ScoredTagger,
+    weights: Float32[np.ndarray, "draws examples"],
+    halves: Float32[np.ndarray, "halves examples"],
 ) -> SeedFigures:
     names, decided = test.vocabulary.names, one.decided
     skip = mean_average_precision(one.average_precision, names)
@@ -126,17 +135,19 @@ def _seed_figures(
     counted = (decided & test.truth, decided, test.truth)
     sums = [(mask & test.known).sum(axis=0) for mask in counted]
     drawn = drawn_average_precision(one.logits, test.truth, test.known, weights)
-    cf1, of1 = drawn_decisions(decided, test.truth, test.known, weights)
+    halved = drawn_average_precision(one.logits, test.truth, test.known, halves)
+    cf1, of1 = drawn_decisions(decided, test.truth, test.known, halves)
     value = (skip.value, zero.value, float(class_f1(*sums)), float(overall_f1(*sums)))
-    draws = (
-        drawn_mean_average_precision(drawn),
-        drawn_mean_average_precision(drawn, empty_as_zero=True),
+    in_halves = (
+        drawn_mean_average_precision(halved),
+        drawn_mean_average_precision(halved, empty_as_zero=True),
         cf1,
         of1,
     )
     return SeedFigures(
         value=dict(zip(METRICS, value, strict=True)),
-        draws=dict(zip(METRICS, draws, strict=True)),
+        halves=dict(zip(METRICS, in_halves, strict=True)),
+        mean_ap_draws=drawn_mean_average_precision(drawn),
     )
 
 
@@ -147,9 +158,9 @@ def _recipe_figure(
     # Without any known positive there is nothing to measure, whatever the convention.
     if np.isnan([seed.value["mAP"] for seed in seeds]).any():
         return None
-    draws = np.mean([seed.draws[metric] for seed in seeds], axis=0)
+    halves = np.mean([seed.halves[metric] for seed in seeds], axis=0)
     return RecipeFigure(
-        interval=centred_interval(float(np.mean(values)), draws, confidence=confidence),
+        interval=single_interval(float(np.mean(values)), halves, confidence=confidence),
         seeds=tuple(values),
     )
 
@@ -179,4 +190,4 @@ def _mean_map(seeds: Sequence[SeedFigures]) -> float:
 
 
 def _mean_draws(seeds: Sequence[SeedFigures]) -> Float[np.ndarray, " draws"]:
-    return np.mean([seed.draws["mAP"] for seed in seeds], axis=0)
+    return np.mean([seed.mean_ap_draws for seed in seeds], axis=0)

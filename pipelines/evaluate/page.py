@@ -11,6 +11,7 @@ from components.methods.catalog import METHODS
 from components.metrics.calibration import expected_calibration_error
 from pipelines.evaluate.mistakes import ShownPicture
 from pipelines.evaluate.plots import PER_CLASS, PR_CURVE, RELIABILITY, Curves
+from pipelines.evaluate.probabilities import ProbabilityFigures, band_rows
 from pipelines.evaluate.proposal_audit import ProposalAudit
 from pipelines.evaluate.proposals_shown import ProposalsShown, band_names
 from pipelines.evaluate.tagger_scores import ScoredTagger, TestSplit
@@ -36,6 +37,7 @@ class ReportContent:
     charts: Mapping[str, Drawing]
     """By the name of their table."""
     selection: Mapping[str, Any]
+    probabilities: ProbabilityFigures | None
     audit: ProposalAudit | None
     proposals: ProposalsShown | None
     hidden: Mapping[str, Any] | None
@@ -78,6 +80,8 @@ def report_page(content: ReportContent) -> str:
         pr_chart=content.charts[PR_CURVE].inline,
         reliability_chart=content.charts[RELIABILITY].inline,
         calibration=_calibration(content.curves),
+        probabilities=content.probabilities,
+        bands=band_rows(content.probabilities.bands) if content.probabilities else (),
         audit=content.audit,
         proposals=content.proposals,
         band_names=band_names(),
@@ -138,6 +142,7 @@ def _classes(content: ReportContent, rival: str | None) -> list[dict[str, Any]]:
             "f_beta": _none_for_nan(calibration.f_beta[label]),
             "val_positives": int(calibration.positives[label]),
             "val_negatives": int(calibration.negatives[label]),
+            "holdout_positives": int(calibration.holdout_positives[label]),
             "source": calibration.source[label],
         }
         for label in map(int, order)

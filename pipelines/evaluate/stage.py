@@ -18,6 +18,7 @@ from pipelines.evaluate.headline import counted, headline
 from pipelines.evaluate.mistakes import examples_of, false_negatives, false_positives
 from pipelines.evaluate.page import ReportContent, report_page
 from pipelines.evaluate.plots import curves, write_tables
+from pipelines.evaluate.probabilities import probability_figures
 from pipelines.evaluate.proposal_audit import ProposalAudit, audit_proposals
 from pipelines.evaluate.proposals_shown import proposals_shown
 from pipelines.evaluate.tagger_scores import ScoredTagger, TestSplit, score_all
@@ -42,9 +43,14 @@ def run(settings: Settings, layout: Layout) -> Report:
     clock.lap("figures and intervals")
     audit = audit_proposals(layout)
     modes = {one.file.recipe: one.mode for one in scored}
-    metrics = {**_metrics(test, figures, audit, encoder_id, modes, layout), "rival": _plain(rival)}
-    drawn = curves(test, scored)
     chosen = _chosen(scored, selection, layout)
+    probabilities = probability_figures(test, chosen)
+    metrics = {
+        **_metrics(test, figures, audit, encoder_id, modes, layout),
+        "rival": _plain(rival),
+        "calibration": probabilities.to_dict() if probabilities else None,
+    }
+    drawn = curves(test, scored)
     charts = draw_charts(test.vocabulary.names, drawn, chosen.file.recipe)
     with atomic_directory(layout.plots) as directory:
         write_tables(directory, test, drawn)
@@ -60,6 +66,7 @@ def run(settings: Settings, layout: Layout) -> Report:
         curves=drawn,
         charts=charts,
         selection=selection,
+        probabilities=probabilities,
         audit=audit,
         proposals=proposals_shown(layout),
         hidden=_hidden(layout),
