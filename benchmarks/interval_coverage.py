@@ -27,7 +27,7 @@ from components.metrics.single_figures import draw_halves, single_interval
 NUM_POPULATION = 60_000
 NUM_DRAWS = 200
 SIZES, QUICK_SIZES = (50, 100, 200, 400, 800), (200,)
-NUM_TRIALS, NUM_QUICK = 150, 60
+NUM_TRIALS, NUM_QUICK = 60, 60
 KINDS = ("halves", "centred", "difference")
 
 

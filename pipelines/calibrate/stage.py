@@ -230,8 +230,8 @@ def _notes(chosen: Fitted, rule: SelectionRule, settings: CalibrateSettings) -> 
     if sources["shared"]:
         notes.append(
             f"{sources['shared']} of {len(chosen.calibration.names)} classes have fewer than "
-            f"{settings.min_positives} positives or negatives in the hold-out and share one "
-            "threshold."
+            f"{settings.min_positives} known positives or negatives to fit to: their thresholds lean "
+            "on one that all share, and their probabilities on those of the others."
         )
     return notes
 

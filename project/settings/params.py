@@ -93,10 +93,10 @@ class PromptSettings(SettingsSection):
 
 
 class CalibrateSettings(SettingsSection):
-    """When a class has enough support for a calibration of its own."""
+    """How far a class's threshold is its own."""
 
     min_positives: Positive = 10
-    """Known present cells in the hold-out from which a class is calibrated by itself."""
+    """Known present cells that the threshold shared by all classes counts as, beside a class's own."""
     num_bootstrap: Positive = 200
     """Draws for the interval of each threshold."""
     beta: Annotated[float, Field(gt=0)] = 1.0
