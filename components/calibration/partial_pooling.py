@@ -160,13 +160,14 @@ def _halved(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Each label's first step that does not make its loss worse; none where there is none."""
     size = np.ones(len(pair))
+    candidate, new_loss = pair, loss
     for _ in range(12):
         candidate = pair - size[:, None] * step
         new_loss = _loss(cells, mean, precision, candidate)
-        worse = new_loss > loss
-        if not worse.any():
-            return candidate, new_loss
-        size = np.where(worse, size / 2, size)
+        if (new_loss <= loss).all():
+            break
+        size = np.where(new_loss > loss, size / 2, size)
+    worse = new_loss > loss
     return np.where(worse[:, None], pair, candidate), np.where(worse, loss, new_loss)
 
 

@@ -8,8 +8,10 @@ import pytest
 from components.calibration.calibration import Calibration
 from components.data.examples import read_examples
 from components.errors import ArtefactError
-from components.labels.tables import read_labels, write_labels
+from components.labels.tables import read_labels, read_matrix, write_labels
+from components.labels.vocabulary import Vocabulary
 from pipelines.calibrate import stage as calibrate
+from project.cross_fitted import CrossFittedScores
 from project.layout import Layout
 from tests.projects.synthetic import NAMES, NOISE, SEEDS, make_project, settings_of
 from tuning.method_choice import MIN_CHOOSING_IMAGES
@@ -112,3 +114,36 @@ def test_few_labelled_images_do_not_choose_the_method(layout: Layout):
     assert (report["recipe"], report["chosen_by"]) == ("zero_shot", "caution")
     assert report["num_labelled"] == MIN_CHOOSING_IMAGES - 1
     assert f"{MIN_CHOOSING_IMAGES - 1} labelled hold-out images" in report["why"]
+
+
+def leave_scores(layout: Layout, recipe: str) -> None:
+    """As train does where the hold-out is thin."""
+    photos = [each for each in read_examples(layout.examples) if each.modality == "photo"]
+    vocabulary = Vocabulary.load(layout.vocabulary)
+    hashes, logits, states = {}, {}, {}
+    for split in ("val", "train"):
+        rows = [each for each in photos if each.split == split]
+        hashes[split] = tuple(each.content_hash for each in rows)
+        known = read_matrix(layout.labels, [each.id for each in rows], vocabulary).states
+        noise = np.random.default_rng(0).normal(size=known.shape)
+        states[split], logits[split] = known, (known + noise).astype(np.float32)
+    CrossFittedScores(
+        fingerprint="",
+        holdout=hashes["val"],
+        holdout_logits=logits["val"],
+        training=hashes["train"],
+        training_logits=logits["train"],
+        states=np.where(states["train"] == 0, -1, states["train"]).astype(np.int8),
+    ).save(layout.tagger(recipe, 0).parent)
+
+
+def test_a_thin_holdout_is_helped_by_training_images_that_the_models_had_not_met(layout: Layout):
+    calibrate.run(settings_of(), layout)
+    alone = Calibration.load(layout.calibration("vlpl", 0))
+    np.testing.assert_array_equal(alone.positives, alone.holdout_positives)
+    leave_scores(layout, "vlpl")
+    assert calibrate.run(settings_of(), layout)["kept"] == 1 + (len(NOISE) - 2) * len(SEEDS)
+    helped = Calibration.load(layout.calibration("vlpl", 0))
+    np.testing.assert_array_equal(helped.holdout_positives, alone.holdout_positives)
+    assert (helped.positives >= alone.positives).all()
+    assert helped.slope.tolist() != alone.slope.tolist()
