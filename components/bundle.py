@@ -17,6 +17,7 @@ from blake3 import blake3
 from components.atomic import atomic_directory, read_json, write_json
 from components.bundle_files import DESCRIPTION, hash_of, verify_files
 from components.calibration.calibration import Calibration
+from components.calibration.tag_rule import TagRule
 from components.encoders.config import EncoderConfig, OpenClipConfig, read_encoder
 from components.encoders.config_paths import FileField, anchored, named_files, with_files
 from components.errors import ArtefactError
@@ -53,6 +54,11 @@ class Bundle:
     relevance: RelevanceScale
     previews: Previews
     extra: Mapping[str, Any]
+
+    @property
+    def tag_rule(self) -> TagRule:
+        """How the tagger's logits become tags."""
+        return TagRule(self.calibration, self.vocabulary)
 
 
 def write_bundle(

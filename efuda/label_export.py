@@ -31,6 +31,7 @@ from components.labels.vocabulary import Vocabulary
 from project.layout import Layout
 from project.reviewed import read_reviewed
 from project.settings import Settings
+from project.vocabulary_file import with_names
 
 MARK = "export.json"
 """Says that a folder is an export, which may be replaced by another."""
@@ -274,6 +275,7 @@ def _own(settings: Settings, layout: Layout, format_name: str) -> OwnAnnotations
         return OwnAnnotations(paths=(folder,), exhaustive=exhaustive)
     from pipelines.prepare.sources.yolo import class_names
 
+    source, _ = with_names(source, root)
     names: Sequence[str] = class_names(source, root, folder)
     return OwnAnnotations(paths=(folder,), names=tuple(names), exhaustive=exhaustive)
 
@@ -300,12 +302,15 @@ def _lines(
     cells, origins = report["cells"], report["origins"]
     images = layout.root / settings.source.images
     proposed = origins[str(Provenance.PSEUDO)]
+    implied = origins[str(Provenance.IMPLIED)]
     lines = [
         f"Wrote {report['images']:,} images and {report['labels']:,} labels to {out}: "
         f"{cells['present']:,} cells present, {cells['absent']:,} absent, "
         f"{cells['unknown']:,} unknown.",
         f"Of them {origins[str(Provenance.OBSERVED)]:,} are from the source, "
-        f"{origins[str(Provenance.REVIEWED)]:,} reviewed and {proposed:,} proposed; who said what "
+        f"{origins[str(Provenance.REVIEWED)]:,} reviewed"
+        + (f", {implied:,} implied by these" if implied else "")
+        + f" and {proposed:,} proposed; who said what "
         f"stands in {out / report['provenance']}.",
         *report["notes"],
     ]

@@ -53,7 +53,9 @@ class BundleModel(PythonModel):
         calibration = self.bundle.calibration
         vectors, regions = seen.global_vectors.numpy(), seen.region_vectors.numpy()
         logits = self.bundle.tagger.logits(vectors, regions)
-        probabilities = calibration.probabilities(logits)[0]
+        probabilities = self.bundle.tag_rule.probabilities(logits)
+        given = self.bundle.tag_rule.given(probabilities)[0]
+        probabilities = probabilities[0]
         names, threshold = self.bundle.vocabulary.names, calibration.threshold
         return [
             {
@@ -62,7 +64,7 @@ class BundleModel(PythonModel):
                 "threshold": float(threshold[column]),
             }
             for column in np.argsort(-probabilities, kind="stable")
-            if probabilities[column] >= threshold[column]
+            if given[column]
         ]
 
 

@@ -93,6 +93,7 @@ def source_files(settings: Settings) -> tuple[str, ...]:
         source.annotations,
         source.names,
         source.captions,
+        source.vocabulary_file,
         source.sketches,
         *source.split_files.values(),
     )

@@ -67,9 +67,14 @@ class Evidence(Message):
 
 
 class Tag(Message):
-    """One tag of a picture; it is present where its probability reaches its threshold."""
+    """One tag of a picture.
+
+    It is present where its probability reaches its threshold, or where a tag that implies it does.
+    ``display`` is what people are shown: the label, unless the vocabulary names it otherwise.
+    """
 
     label: str
+    display: str
     probability: Fraction
     threshold: float
     present: bool
@@ -92,6 +97,7 @@ class PictureTag(Message):
     """A tag that a picture of the gallery carries, and who says so."""
 
     label: str
+    display: str
     probability: Fraction
     provenance: str
 
@@ -167,6 +173,8 @@ class ModelCard(Message):
     """Whether the numbers beside tags are probabilities; without labels they are mere scores."""
     num_labels: int
     labels: list[str]
+    display: dict[str, str]
+    """Labels that people are shown by another name, and that name."""
     num_pictures: int
     search: str
     recall: dict[str, float | None]

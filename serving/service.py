@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float, Float32
 
 from components.bundle import Bundle
+from components.encoders.prompts import label_sentences
 from components.encoders.text_language import text_language
 from components.errors import InputError
 from components.search.gallery import Picture
@@ -43,14 +44,15 @@ class Service:
     def __init__(self, bundle: Bundle, originals: Originals | None = None) -> None:
         self.bundle = bundle
         self.originals = originals
-        self._names = {name.casefold(): name for name in bundle.vocabulary.names}
+        self._sentences = _sentences(bundle)
+        self._rule = bundle.tag_rule
 
     def prompts(self, text: str) -> tuple[str, ...]:
-        """The sentences that stand for a text: a label's prompts, or the text as it is."""
-        name = self._names.get(text.strip().casefold())
-        if name is None:
-            return (text,)
-        return tuple(template.replace("{name}", name) for template in self.bundle.templates)
+        """The sentences that stand for a text: a label's, or the text as it is.
+
+        A label is asked for by its name, a synonym, or the name that it is shown by.
+        """
+        return self._sentences.get(text.strip().casefold(), (text,))
 
     @property
     def reads_regions(self) -> bool:
@@ -58,16 +60,16 @@ class Service:
         return self.bundle.tagger.needs_regions
 
     def probabilities(self, image: EncodedImage) -> Float[np.ndarray, " labels"]:
-        """How probable each label is, in the order of the vocabulary."""
+        """How probable each label is, in the order of the vocabulary; none above its parents."""
         regions = None if image.region_vectors is None else image.region_vectors[None]
         logits = self.bundle.tagger.logits(image.global_vector[None], regions)
-        return self.bundle.calibration.probabilities(logits)[0]
+        return self._rule.probabilities(logits)[0]
 
     def tag(self, image: EncodedImage, query: TagQuery) -> TagResponse:
         """The tags of a picture, most probable first."""
         bundle = self.bundle
         probabilities = self.probabilities(image)[None]
-        present = bundle.calibration.decide(probabilities)[0]
+        present = self._rule.given(probabilities)[0]
         order = np.argsort(-probabilities[0], kind="stable")
         count = len(order) if query.all else max(query.top_k, 0)
         # A tag that is present is never left out, however many there are.
@@ -75,6 +77,7 @@ class Service:
         tags = [
             Tag(
                 label=bundle.vocabulary.names[column],
+                display=bundle.vocabulary.display(bundle.vocabulary.names[column]),
                 probability=float(probabilities[0, column]),
                 threshold=float(bundle.calibration.threshold[column]),
                 present=bool(present[column]),
@@ -149,7 +152,12 @@ class Service:
             "width": picture.width,
             "height": picture.height,
             "tags": [
-                PictureTag(label=tag.label, probability=tag.probability, provenance=tag.provenance)
+                PictureTag(
+                    label=tag.label,
+                    display=self.bundle.vocabulary.display(tag.label),
+                    probability=tag.probability,
+                    provenance=tag.provenance,
+                )
                 for tag in picture.tags
             ],
             "image_url": f"/v1/images/{name}",
@@ -181,12 +189,24 @@ class Service:
             calibrated=bundle.calibration.is_calibrated,
             num_labels=len(bundle.vocabulary),
             labels=list(bundle.vocabulary.names),
+            display=bundle.vocabulary.displays,
             num_pictures=len(bundle.gallery),
             search=bundle.index.method,
             recall={kind: entry["recall"] for kind, entry in facts.get("recall", {}).items()},
             sketch_source=bundle.modality.sketch_source,
             extra=dict(bundle.extra),
         )
+
+
+def _sentences(bundle: Bundle) -> dict[str, tuple[str, ...]]:
+    """The sentences of each label by every word that stands for it, in lower case."""
+    vocabulary = bundle.vocabulary
+    found: dict[str, tuple[str, ...]] = {}
+    for name in vocabulary.names:
+        sentences = label_sentences(vocabulary, name, bundle.templates)
+        words = (name, vocabulary.display(name), *vocabulary.meaning(name).synonyms)
+        found |= dict.fromkeys((word.casefold() for word in words), sentences)
+    return found
 
 
 def check_encoder(bundle: Bundle, encoder_id: str, *, for_tags: bool = False) -> None:

@@ -74,17 +74,30 @@ def coco_class_words(vocabulary: Vocabulary) -> ClassWords:
 
 
 def label_words(vocabulary: Vocabulary) -> ClassWords:
-    """Labels by their own names, and by our words for those that are classes of COCO.
+    """Labels by their own names, their synonyms, and our words for those that are classes of COCO.
 
-    A word that is a label itself stands for that label alone.
+    A word that is a label itself stands for that label alone; a synonym goes before our words.
     """
-    own = {name.lower().replace("_", " ") for name in vocabulary.names}
-    table = {
+    own = {_as_read(name) for name in vocabulary.names}
+    synonyms = {
+        label: tuple(_as_read(word) for word in each.synonyms if _as_read(word) not in own)
+        for label, each in vocabulary.meanings.items()
+    }
+    own |= {word for words in synonyms.values() for word in words}
+    ours = {
         label: tuple(word for word in words if word not in own)
         for label, words in _coco_rows().items()
         if label in vocabulary
     }
-    return ClassWords(vocabulary, table)
+    labels = {**synonyms, **ours}
+    return ClassWords(
+        vocabulary, {label: (*synonyms.get(label, ()), *ours.get(label, ())) for label in labels}
+    )
+
+
+def _as_read(name: str) -> str:
+    """A name as captions are read: in lower case, with spaces."""
+    return " ".join(name.lower().replace("_", " ").split())
 
 
 def _coco_rows() -> dict[str, tuple[str, ...]]:

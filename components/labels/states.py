@@ -12,4 +12,6 @@ class Provenance(StrEnum):
 
     OBSERVED = "observed"
     REVIEWED = "reviewed"
+    IMPLIED = "implied"
+    """Follows from another known cell of the image by the vocabulary's parents."""
     PSEUDO = "pseudo"

@@ -40,7 +40,7 @@ PREDICTED = "predicted"
 class GalleryTag:
     """A label that a picture carries.
 
-    ``provenance`` is ``observed`` or ``reviewed`` where the label was given
+    ``provenance`` is ``observed``, ``reviewed`` or ``implied`` where the label was given
     (the probability is then 1), and ``predicted`` where the tagger decided.
     """
 

@@ -70,6 +70,7 @@ def _source(root: Path, settings: Settings) -> list[Finding]:
         "source.annotations": source.annotations,
         "source.captions": source.captions,
         "source.sketches": source.sketches,
+        "source.vocabulary_file": source.vocabulary_file,
         **{f"source.split_files.{split}": path for split, path in source.split_files.items()},
     }
     return [_path(root, key, path) for key, path in named.items() if path]

@@ -15,7 +15,7 @@ from components.encoders.config import ConseConfig
 from components.errors import InputError
 from efuda.new_project import captions, no_labels
 from efuda.new_project.captions import take_captions_as_source, with_tagalign
-from efuda.new_project.label_names import label_names
+from efuda.new_project.label_names import label_names, vocabulary_file
 from efuda.new_project.no_labels import take_images_as_source
 from efuda.new_project.options import (
     CONSE_TOLD,
@@ -70,12 +70,15 @@ class MadeProject:
     published: dict[str, object] | None = None
 
 
-def settings_from(options: NewProject, names: tuple[str, ...] | None = None) -> Settings:
+def settings_from(
+    options: NewProject, names: tuple[str, ...] | None = None, names_file: Path | None = None
+) -> Settings:
     """The settings that the options describe, checked.
 
     Args:
         options: As they were given.
         names: The labels to use; None takes the source's.
+        names_file: A vocabulary file in place of names.
 
     Raises:
         InputError: If a path does not exist or a value is not allowed.
@@ -94,6 +97,7 @@ def settings_from(options: NewProject, names: tuple[str, ...] | None = None) -> 
             "captions": existing(options.captions, "captions", project),
             "sketches": existing(options.sketches, "sketches", project),
             "vocabulary": names,
+            "vocabulary_file": existing(names_file, "names", project),
         },
         "encoder": checked_encoder(options.encoder or "conse", project),
     }
@@ -184,10 +188,11 @@ def _chosen(options: NewProject) -> MadeProject:
         protocol = find_published(options.published)
         settings, check, told = published_project(protocol, options)
         return MadeProject(settings, tuple(told), check)
-    named = label_names(options.names) if options.names is not None else None
+    names_file = vocabulary_file(options.names)
+    named = label_names(options.names) if options.names is not None and not names_file else None
     told = named.told if named else ()
     options = take_images_as_source(take_captions_as_source(options))
-    settings = settings_from(options, named.names if named else None)
+    settings = settings_from(options, named.names if named else None, names_file)
     if captioned := with_tagalign(settings, options.directory):
         return MadeProject(captioned, (*told, captions.TOLD))
     if settings.source.kind == "images":

@@ -1,4 +1,4 @@
-"""The names of labels as `--names` gives them: with commas between, or a file, one a line."""
+"""The names of labels as `--names` gives them: with commas between, or in a file."""
 
 import csv
 from collections import Counter
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.errors import InputError
+from project.vocabulary_file import MAX_LENGTH, SUFFIXES, read_vocabulary
 
-MAX_LENGTH = 200
-"""Characters of a name; the service takes no longer one as a filter."""
 _LISTS = (".txt", ".csv", ".tsv", ".names", ".list")
 
 
@@ -19,6 +18,18 @@ class LabelNames:
 
     names: tuple[str, ...]
     told: tuple[str, ...] = ()
+
+
+def vocabulary_file(given: str | None) -> Path | None:
+    """The vocabulary file that ``--names`` names, once it is found to be usable; None if none.
+
+    Raises:
+        InputError: If there is none of that name, or naming its lines that cannot be used.
+    """
+    if given is None or Path(given).suffix.lower() not in SUFFIXES or "," in given:
+        return None
+    read_vocabulary(Path(given))
+    return Path(given)
 
 
 def label_names(given: str) -> LabelNames:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.errors import InputError
+from components.labels.hierarchy import NO_PARENTS, Hierarchy
 
 SUFFIXES = (".csv", ".parquet", ".jsonl")
 LONG_SCHEMA = pa.schema(
@@ -39,6 +40,7 @@ class TagTable:
         top_k: How many tags a picture at least, most probable first; a present one is never
             left out. None takes all.
         is_wide: One row a picture, one column a label.
+        hierarchy: Which labels imply which; a present tag brings along what it implies.
     """
 
     labels: Sequence[str]
@@ -46,6 +48,7 @@ class TagTable:
     bundle: str
     top_k: int | None
     is_wide: bool
+    hierarchy: Hierarchy = NO_PARENTS
 
     @property
     def schema(self) -> pa.Schema:
@@ -64,7 +67,7 @@ class TagTable:
         """The rows of a picture."""
         values, limits = np.asarray(probabilities), np.asarray(self.thresholds)
         order = np.argsort(-values, kind="stable")
-        given = values >= limits
+        given = self.hierarchy.closed((values >= limits)[None])[0]
         if self.is_wide:
             present = [self.labels[column] for column in order if given[column]]
             yield {

@@ -76,6 +76,7 @@ def tag_folder(request: TagRequest) -> Tagged:
         bundle=bundle.version,
         top_k=request.top_k,
         is_wide=request.is_wide,
+        hierarchy=bundle.vocabulary.hierarchy,
     )
     job = TagJob(
         bundle=request.bundle.absolute(),

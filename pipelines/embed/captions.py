@@ -1,6 +1,7 @@
 """What embed does where a recipe learns from captions: reads them, and encodes what they say."""
 
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from blake3 import blake3
@@ -22,6 +23,7 @@ from components.captions.tag_matrix import TagMatrix
 from components.captions.tags import CaptionParser
 from components.data.examples import Example
 from components.encoders.encoder import Encoder
+from components.encoders.prompts import label_sentences
 from components.errors import ArtefactError, InputError
 from components.features.store import FeatureStore
 from components.features.text_store import TextStore
@@ -80,15 +82,24 @@ def keep_captions(
     store = FeatureStore(layout.features, encoder.id)
     embedded = store.hashes("original")
     rows = [row for row in _training(examples) if row.content_hash in embedded]
-    parser = RuleParser(label_words(vocabulary).phrases)
-    made_of = _made_of(rows, parser, encoder, settings)
+    words = label_words(vocabulary)
+    parser = RuleParser(words.phrases)
+    made_of = _made_of(rows, parser, encoder, settings, vocabulary)
     if _is_kept(layout, made_of):
         return {"status": "kept"}
     texts = [row.captions for row in rows]
     parses = parse_captions(parser, texts, lambda each: _told(each, "captions"))
     found = legibility(parses)
     found.require_some()
-    images, num_new = _encoded(rows, parses, TextStore(store), encoder, settings)
+
+    def sentences(name: str) -> tuple[str, ...]:
+        """Of an object: those of the label, where it is a word for one that has its own."""
+        label = words.label_of(name)
+        if label is None or label not in vocabulary.meanings:
+            return tuple(t.replace("{name}", name) for t in settings.prompts.templates)
+        return label_sentences(vocabulary, label, settings.prompts.templates)
+
+    images, num_new = _encoded(rows, parses, TextStore(store), encoder, sentences)
     KeptCaptions(
         encoder_id=encoder.id,
         grid=encoder.grid,
@@ -104,10 +115,18 @@ def _training(examples: Iterable[Example]) -> list[Example]:
 
 
 def _made_of(
-    rows: Sequence[Example], parser: CaptionParser, encoder: Encoder, settings: Settings
+    rows: Sequence[Example],
+    parser: CaptionParser,
+    encoder: Encoder,
+    settings: Settings,
+    vocabulary: Vocabulary,
 ) -> str:
     parts = (_VERSION, encoder.id, parser.version, LIMITS, settings.prompts.templates)
     digest = blake3(repr(parts).encode())
+    for label, meaning in vocabulary.meanings.items():
+        digest.update(
+            repr((label, meaning.prompts, meaning.synonyms, meaning.description)).encode()
+        )
     for row in rows:
         digest.update(repr((row.id, row.captions)).encode())
     return digest.hexdigest()
@@ -125,13 +144,13 @@ def _encoded(
     parses: Parses,
     texts: TextStore,
     encoder: Encoder,
-    settings: Settings,
+    sentences: Callable[[str], tuple[str, ...]],
 ) -> tuple[CaptionedImages, int]:
     objects, object_matrix = frequent_tags(parses, "object")
     attributes, attribute_matrix = frequent_tags(parses, "attribute")
     captions = tuple(dict.fromkeys(text for row in rows for text in row.captions))
-    object_texts = [_prompted(t, objects) for t in settings.prompts.templates]
-    attribute_texts = [_prompted(ATTRIBUTE_PROMPT, attributes)]
+    object_texts = [sentences(name) for name in objects]
+    attribute_texts = [(ATTRIBUTE_PROMPT.replace("{name}", name),) for name in attributes]
     wanted = [text for group in (captions, *object_texts, *attribute_texts) for text in group]
     num_new = texts.add(
         wanted,
@@ -158,15 +177,13 @@ def _encoded(
     )
 
 
-def _prompted(template: str, names: Sequence[str]) -> list[str]:
-    return [template.replace("{name}", name) for name in names]
-
-
-def _mean(texts: TextStore, by_template: Sequence[Sequence[str]], embed_dim: int) -> np.ndarray:
-    """One unit vector a name, over templates, as those of the labels."""
-    if not by_template[0]:
+def _mean(texts: TextStore, by_name: Sequence[Sequence[str]], embed_dim: int) -> np.ndarray:
+    """One unit vector a name, over its sentences, as those of the labels."""
+    if not by_name:
         return np.zeros((0, embed_dim), np.float32)
-    mean = np.mean([texts.load(each) for each in by_template], axis=0)
+    vectors = texts.load([sentence for own in by_name for sentence in own])
+    starts = np.cumsum([0, *map(len, by_name)])
+    mean = np.stack([vectors[start:end].mean(axis=0) for start, end in itertools.pairwise(starts)])
     return (mean / np.linalg.norm(mean, axis=1, keepdims=True)).astype(np.float32)
 
 

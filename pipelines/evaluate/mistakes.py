@@ -104,7 +104,7 @@ def _picture(
 def _verdict(test: TestSplit, chosen: ScoredTagger, p: np.ndarray, row: int, label: int) -> Verdict:
     if test.states[row, label] == UNKNOWN:
         return "unknown"
-    given = p[row, label] >= chosen.calibration.threshold[label]
+    given = chosen.rule.given(p[row : row + 1])[0, label]
     if test.truth[row, label]:
         return "right" if given else "missed"
     return "wrong"

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Int8
 
 from components.calibration.calibration import Calibration
+from components.calibration.tag_rule import TagRule
 from components.data.examples import Example
 from components.errors import ArtefactError
 from components.labels.holdout import SelectionRule, selection_rule, selection_truth
@@ -74,20 +75,25 @@ class ScoredTagger:
     file: TaggerFile
     mode: str
     """``cached`` or ``end-to-end``."""
-    calibration: Calibration
+    rule: TagRule
     logits: Float[np.ndarray, "examples labels"]
     average_precision: Float[np.ndarray, " labels"]
     """Of each label; NaN where it has no known positive."""
 
     @property
+    def calibration(self) -> Calibration:
+        """Of the rule."""
+        return self.rule.calibration
+
+    @property
     def probabilities(self) -> Float[np.ndarray, "examples labels"]:
         """Calibrated on the hold-out."""
-        return self.calibration.probabilities(self.logits)
+        return self.rule.probabilities(self.logits)
 
     @property
     def decided(self) -> Bool[np.ndarray, "examples labels"]:
         """The tags that it gives, at thresholds fitted to the hold-out."""
-        return self.calibration.decide(self.probabilities)
+        return self.rule.given(self.probabilities)
 
 
 def score_all(layout: Layout) -> tuple[TestSplit, str, list[ScoredTagger]]:
@@ -111,7 +117,7 @@ def score_all(layout: Layout) -> tuple[TestSplit, str, list[ScoredTagger]]:
             ScoredTagger(
                 file=file,
                 mode=tagger.mode,
-                calibration=_calibration(file, vocabulary, layout),
+                rule=TagRule(_calibration(file, vocabulary, layout), vocabulary),
                 logits=logits,
                 average_precision=average_precision(logits, test.truth, test.known),
             )

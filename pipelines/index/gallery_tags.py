@@ -1,14 +1,15 @@
 """The tags of each picture of the gallery: given ones first, then predicted ones."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow.compute as pc
 
 from components.atomic import read_json
 from components.calibration.calibration import Calibration
+from components.calibration.tag_rule import TagRule
 from components.data.examples import Example
-from components.labels.states import ABSENT, PRESENT, UNKNOWN, Provenance
+from components.labels.states import ABSENT, PRESENT, Provenance
 from components.labels.tables import read_labels, table_to_matrix
 from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
@@ -30,11 +31,14 @@ def tagged_gallery(layout: Layout, examples: Sequence[Example]) -> tuple[Gallery
     ids = [example.id for example in examples]
     states = table_to_matrix(table, ids, vocabulary).states
     # pyarrow.compute makes its functions when it is imported, unseen by type checkers.
-    by_people = pc.equal(  # pyright: ignore[reportAttributeAccessIssue]
-        table["provenance"], str(Provenance.REVIEWED)
-    )
-    reviewed = table.filter(by_people)
-    was_reviewed = table_to_matrix(reviewed, ids, vocabulary).states != UNKNOWN
+    given_by = {
+        who: table_to_matrix(
+            table.filter(pc.equal(table["provenance"], str(who))),  # pyright: ignore[reportAttributeAccessIssue]
+            ids,
+            vocabulary,
+        ).known
+        for who in (Provenance.REVIEWED, Provenance.IMPLIED)
+    }
     chosen = _chosen(layout)
     pictures: list[Picture] = []
     for start in range(0, len(examples), CHUNK):
@@ -43,9 +47,10 @@ def tagged_gallery(layout: Layout, examples: Sequence[Example]) -> tuple[Gallery
         decided = np.zeros(states[part].shape, dtype=bool)
         if chosen is not None:
             tagger, calibration = chosen
+            rule = TagRule(calibration, vocabulary)
             hashes = [example.content_hash for example in examples[part]]
-            probabilities = calibration.probabilities(stored_logits(tagger, hashes, layout))
-            decided = calibration.decide(probabilities)
+            probabilities = rule.probabilities(stored_logits(tagger, hashes, layout))
+            decided = rule.given(probabilities)
         present = states[part] == PRESENT
         carried = present | (decided & (states[part] != ABSENT))
         for offset, example in enumerate(examples[part]):
@@ -53,7 +58,9 @@ def tagged_gallery(layout: Layout, examples: Sequence[Example]) -> tuple[Gallery
                 GalleryTag(
                     vocabulary.names[column],
                     1.0 if present[offset, column] else float(probabilities[offset, column]),
-                    _provenance(present[offset, column], was_reviewed[start + offset, column]),
+                    _provenance(given_by, start + offset, column)
+                    if present[offset, column]
+                    else PREDICTED,
                 )
                 for column in np.flatnonzero(carried[offset])
             )
@@ -70,10 +77,10 @@ def tagged_gallery(layout: Layout, examples: Sequence[Example]) -> tuple[Gallery
     return gallery_of(pictures, vocabulary.names), chosen[0].recipe if chosen else None
 
 
-def _provenance(present: bool, was_reviewed: bool) -> str:
-    if not present:
-        return PREDICTED
-    return str(Provenance.REVIEWED if was_reviewed else Provenance.OBSERVED)
+def _provenance(given_by: Mapping[Provenance, np.ndarray], row: int, column: int) -> str:
+    return str(
+        next((who for who, cells in given_by.items() if cells[row, column]), Provenance.OBSERVED)
+    )
 
 
 def _chosen(layout: Layout) -> tuple[Tagger, Calibration] | None:

@@ -3,13 +3,14 @@
 # pyarrow.compute makes its functions when it is imported, unseen by type checkers.
 # pyright: reportAttributeAccessIssue=false
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from jaxtyping import Bool
 
 from components.data.examples import Example, Quarantined
 from components.data.quarantine_reasons import SourceReason
@@ -18,6 +19,7 @@ from components.labels.matrix import LabelMatrix
 from components.labels.protocols import parse_protocol
 from components.labels.states import UNKNOWN, Provenance
 from components.labels.tables import LABEL_SCHEMA, matrix_to_table, read_labels, table_to_matrix
+from pipelines.prepare.implied_labels import Family
 from project.settings.source import HideSettings
 
 
@@ -30,6 +32,8 @@ class KnownLabels:
     matrix: LabelMatrix
     """The known cells of every example."""
     num_reviewed: int = 0
+    num_implied: int = 0
+    """Cells that follow from others by the vocabulary's parents."""
     hiding: Hiding | None = None
     faults: Sequence[Quarantined] = field(default=())
 
@@ -40,8 +44,9 @@ def known_labels(
     settings: HideSettings | None,
     reviewed_path: Path,
     drawn_over: LabelMatrix | None = None,
+    silent: Bool[np.ndarray, "examples labels"] | None = None,
 ) -> KnownLabels:
-    """Hide observed cells by the settings, then let reviewed ones override.
+    """Hide observed cells by the settings, let reviewed ones override, and add what they imply.
 
     A reviewed cell is never hidden: a person's answer given later counts even
     where the protocol had hidden the observed one. Sketches are not hidden
@@ -54,28 +59,41 @@ def known_labels(
         reviewed_path: Cells decided by people, if the file exists.
         drawn_over: The whole training list in its order, which masks of released
             code are drawn over; None takes the rows that are hidden from.
+        silent: Cells that are absent because the source does not mention them; None: none is.
     """
+    reviewed, decided, faults = _reviewed(reviewed_path, observed)
+    family = Family(observed.vocabulary, reviewed.states, decided)
+    observed = replace(observed, states=family.without_empty_silence(observed.states, silent))
     kept, hidden = observed.states.copy(), np.zeros_like(observed.states)
     hiding = None
     if settings is not None:
         rows, hiding = _hide(observed, examples, settings, drawn_over)
         kept[rows], hidden[rows] = hiding.kept.states, hiding.hidden.states
-    reviewed, decided, faults = _reviewed(reviewed_path, observed)
     kept[decided] = UNKNOWN
     hidden[decided] = UNKNOWN
-    vocabulary = observed.vocabulary
-    tables = [
-        matrix_to_table(LabelMatrix(observed.example_ids, vocabulary, kept), Provenance.OBSERVED),
-        matrix_to_table(reviewed, Provenance.REVIEWED),
-    ]
-    matrix = LabelMatrix(observed.example_ids, vocabulary, np.where(decided, reviewed.states, kept))
+    known = {Provenance.OBSERVED: kept, Provenance.REVIEWED: reviewed.states}
+    unseen = {Provenance.OBSERVED: hidden}
+    states, num_implied = np.where(decided, reviewed.states, kept), 0
+    if implied := family.implied(observed.states, kept):
+        hidden[implied.known != UNKNOWN] = UNKNOWN
+        known[Provenance.IMPLIED], unseen[Provenance.IMPLIED] = implied.known, implied.hidden
+        states += implied.known
+        num_implied = int((implied.known != UNKNOWN).sum())
     return KnownLabels(
-        known=pa.concat_tables(tables),
-        hidden=matrix_to_table(LabelMatrix(observed.example_ids, vocabulary, hidden)),
-        matrix=matrix,
+        known=_table(observed, known),
+        hidden=_table(observed, unseen),
+        matrix=replace(observed, states=states),
         num_reviewed=int(decided.sum()),
+        num_implied=num_implied,
         hiding=hiding,
-        faults=faults,
+        faults=[*faults, *family.contradictions(observed.states, examples)],
+    )
+
+
+def _table(labels: LabelMatrix, parts: Mapping[Provenance, np.ndarray]) -> pa.Table:
+    """Known cells of each provenance; no cell is known by two."""
+    return pa.concat_tables(
+        [matrix_to_table(replace(labels, states=part), who) for who, part in parts.items()]
     )
 
 

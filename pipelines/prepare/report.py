@@ -55,6 +55,7 @@ def prepare_report(
         "num_absent": int((states == ABSENT).sum()),
         "num_unknown": int((states == 0).sum()),
         "num_reviewed": labels.num_reviewed,
+        "num_implied": labels.num_implied,
         "mean_positives": round(float(num_present.sum() / max(1, np.sum(labelled))), 4),
         "hide": _hidden(settings, labels),
         "num_quarantined": len(faults),
@@ -120,6 +121,8 @@ def summary_lines(report: Mapping[str, Any], num_decoded: int) -> list[str]:
     lines.extend(_name_lines(report["names"]))
     if report["unread"]:
         lines.append(unread_line(report["unread"]))
+    if report["num_implied"]:
+        lines.append(f"  {report['num_implied']} cells follow from others by the names' parents")
     if report["labels_without_positives"]:
         names = report["labels_without_positives"]
         lines.append(f"  no positive: {', '.join(names)}")

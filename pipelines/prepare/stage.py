@@ -24,7 +24,7 @@ from pipelines.prepare.sources.caption_labels import with_caption_labels
 from pipelines.prepare.sources.catalog import read_source
 from pipelines.prepare.sources.name_matching import refuse_lost_names, with_details
 from pipelines.prepare.sources.paths import unread_files
-from pipelines.prepare.sources.records import SourceRecord, label_matrix
+from pipelines.prepare.sources.records import SourceRecord, label_matrix, silent_cells
 from pipelines.prepare.split_choice import choose_splits
 from project.graph import refuse_unwatched_source
 from project.layout import Layout
@@ -44,7 +44,7 @@ def run(settings: Settings, layout: Layout) -> Report:
     source = captioned.source
     drawn_over = training_list(source.records)
     source = replace(source, records=with_hold_out(source.records, settings))
-    vocabulary = Vocabulary(source.label_names)
+    vocabulary = Vocabulary(source.label_names, source.meanings)
     checks = check_images(source.records, layout.root, _verified(layout))
     records = [record for record in source.records if record.id in checks.images]
     named = {record.image for record in records}
@@ -53,7 +53,14 @@ def run(settings: Settings, layout: Layout) -> Report:
     examples, notes = _examples(records, checks.images, settings.splits)
     observed = label_matrix(records, vocabulary, source.declared)
     over = label_matrix(drawn_over, vocabulary, source.declared) if settings.hide else None
-    labels = known_labels(observed, examples, settings.hide, layout.reviewed_labels, over)
+    labels = known_labels(
+        observed,
+        examples,
+        settings.hide,
+        layout.reviewed_labels,
+        over,
+        silent_cells(records, observed) if vocabulary.hierarchy else None,
+    )
     faults = [*source.faults, *with_details(checks.faults, source), *labels.faults]
 
     write_examples(layout.examples, examples)

@@ -188,9 +188,13 @@ def _label_rules() -> tuple[Rule, ...]:
             "ExpectColumnValuesToBeInSet",
             arguments={
                 "column": "provenance",
-                "value_set": [str(Provenance.OBSERVED), str(Provenance.REVIEWED)],
+                "value_set": [
+                    str(Provenance.OBSERVED),
+                    str(Provenance.REVIEWED),
+                    str(Provenance.IMPLIED),
+                ],
             },
-            meaning="Every label was observed in the source or reviewed by a person.",
+            meaning="Every label was observed, reviewed by a person, or follows from such a one.",
             advice="Proposals of a method never belong in this table: run prepare again.",
         ),
     )

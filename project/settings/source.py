@@ -56,6 +56,9 @@ class SourceSettings(SettingsSection):
     """Whether a label not annotated in a listed image is absent; None asks the format."""
     vocabulary: tuple[str, ...] | None = None
     """The label names to use; None takes them from the source in its order."""
+    vocabulary_file: str | None = None
+    """In place of vocabulary: a YAML file of the names, in which each may have sentences, other
+    words, a name to show, and parents ([names with meaning](vocabulary.md))."""
     labels_from_captions: bool | None = None
     """Whether a label counts as present where a caption names it; None says yes where the
     photographs have captions and no known label. The source's own word always counts more."""
@@ -102,6 +105,12 @@ class SourceSettings(SettingsSection):
             if not named:
                 raise ValueError(f"{role} names no column; take the key out, or name one")
         return columns
+
+    @model_validator(mode="after")
+    def _names_stand_in_one_place(self) -> Self:
+        if self.vocabulary is not None and self.vocabulary_file is not None:
+            raise ValueError("vocabulary and vocabulary_file exclude each other; set one to null")
+        return self
 
     @property
     def label_columns(self) -> tuple[str, ...] | None:

@@ -15,7 +15,7 @@ function bar(share) {
 }
 
 export function namesOf(result) {
-  return result.tags.map((tag) => tag.label).join(", ");
+  return result.tags.map((tag) => tag.display).join(", ");
 }
 
 export function resultCard(result, open) {
@@ -54,7 +54,7 @@ export function tagRow(tag, calibrated, show, hide) {
       type: "button", onmouseenter: show, onfocus: show, onclick: show, onmouseleave: hide, onblur: hide,
       title: `threshold ${tag.threshold.toFixed(3)}`,
     },
-    element("span", { className: "name", text: tag.label }),
+    element("span", { className: "name", text: tag.display, title: tag.label }),
     share,
     element("span", {
       className: "value",
@@ -70,7 +70,7 @@ export function detailTag(tag, filter) {
   return element(
     "li", {},
     element("button", {
-      className: "chip", type: "button", text: tag.label, onclick: filter, title: `${sure}: show only these`,
+      className: "chip", type: "button", text: tag.display, onclick: filter, title: `${tag.label}, ${sure}: show only these`,
     }),
   );
 }

@@ -5,12 +5,18 @@ import { element } from "./cards.js";
 export class Filters {
   #chosen = new Map(); // label -> "tags" or "without"
   #chips;
+  #shown = {}; // label -> the name that people are shown, where it is another
   #changed;
 
   // `changed` is called after each change a person makes.
   constructor(chips, changed) {
     this.#chips = chips;
     this.#changed = changed;
+  }
+
+  name(shown) {
+    this.#shown = shown;
+    this.#show();
   }
 
   // Pairs of field and label, as the service takes them.
@@ -38,7 +44,7 @@ export class Filters {
     const isWithout = field === "without";
     const word = isWithout ? "without" : "with";
     const turn = element("button", {
-      className: "turn", type: "button", text: `${word} ${label}`,
+      className: "turn", type: "button", text: `${word} ${this.#shown[label] ?? label}`,
       title: `press to show only pictures ${isWithout ? "with" : "without"} it`,
       onclick: () => this.set(label, isWithout ? "tags" : "without"),
     });
@@ -46,7 +52,7 @@ export class Filters {
       className: "remove", type: "button", text: "×", title: "remove this filter",
       onclick: () => this.#remove(label),
     });
-    remove.setAttribute("aria-label", `Remove the filter ${word} ${label}`);
+    remove.setAttribute("aria-label", `Remove the filter ${word} ${this.#shown[label] ?? label}`);
     return element("li", { className: isWithout ? "filter without" : "filter" }, turn, remove);
   }
 }

@@ -12,6 +12,7 @@ const filters = new Filters(at("chips"), again);
 let lastQuery = null; // { field, value, name } of the search that is shown; null while browsing
 let turn = 0; // only the newest answer is shown
 let tagTurn = 0;
+const labelOf = new Map(); // every name that people may write, in small letters -> its label
 
 function tell(text, isFault = false) {
   at("status").textContent = text;
@@ -202,10 +203,10 @@ async function takeFilter() {
   const given = at("filter").value.trim();
   at("filter-fault").textContent = "";
   if (!given) return;
-  const option = [...at("labels").options].find((each) => each.value.toLowerCase() === given.toLowerCase());
-  if (option) {
+  const label = labelOf.get(given.toLowerCase());
+  if (label) {
     at("filter").value = "";
-    filters.set(option.value);
+    filters.set(label);
     return;
   }
   // The service knows which tags are like it.
@@ -233,11 +234,16 @@ async function introduce() {
   const card = await ask("/v1/model");
   at("card-line").textContent =
     `${card.name} · ${card.num_pictures.toLocaleString()} pictures · ${card.num_labels} tags · version ${card.version}`;
-  at("labels").replaceChildren(...card.labels.map((label) => element("option", { value: label })));
+  for (const [label, shown] of Object.entries(card.display)) labelOf.set(shown.toLowerCase(), label);
+  for (const label of card.labels) labelOf.set(label.toLowerCase(), label);
+  filters.name(card.display);
+  at("labels").replaceChildren(
+    ...card.labels.map((label) => element("option", { value: card.display[label] ?? label })),
+  );
   for (const note of document.querySelectorAll(".uncalibrated")) note.hidden = card.calibrated;
   at("attribution").textContent = card.extra.attribution ?? "";
   const inEnglish = card.text_language === "English" ? ", in English" : "";
-  at("text").placeholder = `What should be in the picture${inEnglish}? ${card.labels[0] ? `For example: ${card.labels[0]}` : ""}`;
+  at("text").placeholder = `What should be in the picture${inEnglish}? ${card.labels[0] ? `For example: ${card.display[card.labels[0]] ?? card.labels[0]}` : ""}`;
 }
 
 at("text-form").addEventListener("submit", (event) => {

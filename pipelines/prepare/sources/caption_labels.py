@@ -79,7 +79,7 @@ def _read(source: SourceRecords, told: Sequence[SourceRecord]) -> CaptionLabels:
             f"The source names no label, so the {len(names)} things that captions name most often "
             f"are the labels ({', '.join(names[:8])}, …); list those you want in source.vocabulary."
         )
-    vocabulary = Vocabulary(names)
+    vocabulary = Vocabulary(names, source.meanings)
     words = label_words(vocabulary)
     parses = parse_captions(RuleParser(words.phrases), texts, _with_a_bar)
     found = legibility(parses)

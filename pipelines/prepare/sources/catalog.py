@@ -22,7 +22,11 @@ from pipelines.prepare.sources import (
 )
 from pipelines.prepare.sources.caption_labels import is_captions_only
 from pipelines.prepare.sources.captions import add_captions
-from pipelines.prepare.sources.label_merging import with_one_spelling
+from pipelines.prepare.sources.label_merging import (
+    labels_of_words,
+    with_one_spelling,
+    with_one_word,
+)
 from pipelines.prepare.sources.name_matching import with_files
 from pipelines.prepare.sources.paths import joined, list_photos, require_folder, undecodable_images
 from pipelines.prepare.sources.records import SourceRecord, SourceRecords, keep_labels, unique_names
@@ -30,6 +34,7 @@ from pipelines.prepare.sources.sketches import read_sketches
 from pipelines.prepare.sources.text_files import printable
 from project.settings.source import SourceSettings
 from project.source_kinds import SourceKind
+from project.vocabulary_file import with_names
 
 READERS: Mapping[SourceKind, Callable[[SourceSettings, Path], SourceRecords]] = {
     "coco": coco.read,
@@ -60,10 +65,13 @@ def read_source(source: SourceSettings, root: Path = Path()) -> SourceRecords:
     Raises:
         InputError: If a whole file or folder cannot be used, or no label is named.
     """
+    listed_in = "source.vocabulary" if source.vocabulary_file is None else source.vocabulary_file
+    source, meanings = with_names(source, root)
     require_folder(root / source.images, "source.images")
     there = list_photos(root / source.images, root / source.sketches if source.sketches else None)
     labelled = with_files(READERS[source.kind](source, root), source, root, there)
-    sketches = read_sketches(source, root, source.vocabulary or labelled.label_names)
+    words = labels_of_words(source.vocabulary or labelled.label_names, meanings)
+    sketches = read_sketches(source, root, words)
     names = labelled.label_names or unique_names(sorted({n for s in sketches for n in s.cells}))
     vocabulary = unique_names(source.vocabulary or names)
     photos = [*labelled.records, *_unlisted(source, labelled, there)]
@@ -78,11 +86,11 @@ def read_source(source: SourceSettings, root: Path = Path()) -> SourceRecords:
     gathered = replace(
         labelled,
         records=whole,
-        labels_from=(
-            "the list in source.vocabulary" if source.vocabulary else labelled.labels_from
-        ),
+        labels_from=f"the list in {listed_in}" if source.vocabulary else labelled.labels_from,
         faults=(*labelled.faults, *caption_faults, *id_faults, *_bad_names(source, root)),
+        meanings=meanings,
     )
+    gathered = with_one_word(gathered)
     gathered, vocabulary = with_one_spelling(gathered, vocabulary, source)
     kept = keep_labels(gathered, vocabulary, source.annotations or source.images)
     return _as_listed(kept, source)

@@ -1,4 +1,4 @@
-"""Counts spellings of one label as one, where the settings say so, and asks where they do not."""
+"""Counts synonyms and spellings of one label as one, as far as the user says that they are."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -7,9 +7,10 @@ from dataclasses import replace
 from components.data.examples import Quarantined
 from components.data.quarantine_reasons import SourceReason
 from components.errors import InputError
+from components.labels.meaning import Meaning
+from components.labels.spelling import loose, same_but_for_spelling
 from components.labels.states import PRESENT, UNKNOWN
 from pipelines.prepare.sources.records import SourceRecord, SourceRecords, unique_names
-from pipelines.prepare.sources.spelling import same_but_for_spelling
 from project.settings.source import SourceSettings
 
 _SHOWN = 5
@@ -48,21 +49,33 @@ def with_one_spelling(
         chosen |= dict.fromkeys(group, kept)
         others = ", ".join(repr(name) for name in group if name != kept)
         notes.append(f"{others} was counted as {kept!r} (source.merge_spellings).")
-    records: list[SourceRecord] = []
-    faults: list[Quarantined] = []
-    for record in gathered.records:
-        cells, conflicts = _merged(record.cells, chosen)
-        faults += [_conflict(record, name) for name in conflicts]
-        records.append(replace(record, cells=cells))
-    declared = gathered.declared
-    merged = replace(
-        gathered,
-        records=tuple(records),
-        declared=declared and frozenset(chosen.get(name, name) for name in declared),
-        faults=(*gathered.faults, *faults),
-        notes=(*gathered.notes, *notes),
-    )
+    merged = _counted_as(gathered, chosen, notes)
     return merged, unique_names([chosen.get(name, name) for name in names])
+
+
+def labels_of_words(names: Sequence[str], meanings: Mapping[str, Meaning]) -> dict[str, str]:
+    """The label that each name and synonym stands for, by its loose spelling."""
+    return _synonyms(meanings) | {loose(name): name for name in names}
+
+
+def with_one_word(gathered: SourceRecords) -> SourceRecords:
+    """The records with each synonym of the vocabulary file counted as its label."""
+    synonyms = _synonyms(gathered.meanings)
+    written = {name for record in gathered.records for name in record.cells}
+    written |= set(gathered.declared or ())
+    chosen = {
+        name: synonyms[loose(name)]
+        for name in sorted(written)
+        if synonyms.get(loose(name), name) != name
+    }
+    if not chosen:
+        return gathered
+    notes = [f"{name!r} was counted as its synonym {kept!r}." for name, kept in chosen.items()]
+    return _counted_as(gathered, chosen, notes)
+
+
+def _synonyms(meanings: Mapping[str, Meaning]) -> dict[str, str]:
+    return {loose(word): label for label, each in meanings.items() for word in each.synonyms}
 
 
 def _ask(groups: Sequence[Sequence[str]], counts: Mapping[str, int]) -> None:
@@ -83,6 +96,25 @@ def _ask(groups: Sequence[Sequence[str]], counts: Mapping[str, int]) -> None:
                 "label (the spelling of most images is kept), `merge_spellings: false` if not.",
             ]
         )
+    )
+
+
+def _counted_as(
+    gathered: SourceRecords, chosen: Mapping[str, str], notes: Sequence[str]
+) -> SourceRecords:
+    records: list[SourceRecord] = []
+    faults: list[Quarantined] = []
+    for record in gathered.records:
+        cells, conflicts = _merged(record.cells, chosen)
+        faults += [_conflict(record, name) for name in conflicts]
+        records.append(replace(record, cells=cells))
+    declared = gathered.declared
+    return replace(
+        gathered,
+        records=tuple(records),
+        declared=declared and frozenset(chosen.get(name, name) for name in declared),
+        faults=(*gathered.faults, *faults),
+        notes=(*gathered.notes, *notes),
     )
 
 
@@ -107,5 +139,5 @@ def _conflict(record: SourceRecord, name: str) -> Quarantined:
         path=record.path,
         example_id=record.id,
         reason=SourceReason.CONFLICTING_LABEL,
-        detail=f"spellings of {name!r} contradict each other; the cell was made unknown",
+        detail=f"spellings or synonyms of {name!r} contradict each other; the cell was made unknown",
     )

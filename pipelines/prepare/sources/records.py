@@ -1,17 +1,20 @@
 """What every kind of source is turned into, before any image is opened."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 import numpy as np
+from jaxtyping import Bool
 
 from components.data.examples import Modality, Quarantined, Split
 from components.data.quarantine_reasons import SourceReason
 from components.labels.matrix import LabelMatrix
-from components.labels.states import UNKNOWN
+from components.labels.meaning import Meaning
+from components.labels.spelling import loose
+from components.labels.states import ABSENT, UNKNOWN
 from components.labels.vocabulary import Vocabulary
-from pipelines.prepare.sources.spelling import loose
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,6 +76,8 @@ class SourceRecords:
     strays: Sequence[Stray] = ()
     labels_from: str = ""
     """What was taken for labels, and why, as the end of a sentence."""
+    meanings: Mapping[str, Meaning] = field(default_factory=dict)
+    """What a vocabulary file says of the labels."""
     names: LostNames | None = None
     """None until names and files were compared."""
 
@@ -87,6 +92,8 @@ def keep_labels(source: SourceRecords, vocabulary: Sequence[str], origin: str) -
     allowed = frozenset(vocabulary)
     by_spelling = {loose(name): name for name in vocabulary}
     dropped: Counter[str] = Counter()
+    idle = allowed - {name for each in source.records for name in each.cells}
+    idle -= source.declared or frozenset()
     records: list[SourceRecord] = []
     for record in source.records:
         foreign = [name for name in record.cells if name not in allowed]
@@ -104,7 +111,7 @@ def keep_labels(source: SourceRecords, vocabulary: Sequence[str], origin: str) -
                 f"; {by_spelling[loose(name)]!r} is, and source.merge_spellings: true counts both "
                 "as one"
                 if loose(name) in by_spelling
-                else ""
+                else _meant_by(name, idle)
             ),
         )
         for name, count in sorted(dropped.items())
@@ -115,6 +122,23 @@ def keep_labels(source: SourceRecords, vocabulary: Sequence[str], origin: str) -
         label_names=tuple(vocabulary),
         faults=(*source.faults, *faults),
     )
+
+
+def _meant_by(name: str, idle: Collection[str]) -> str:
+    """The name of the vocabulary that no image has and that may be this one misspelt."""
+    close = get_close_matches(name, sorted(idle), n=1, cutoff=0.75)
+    return f"; is it the {close[0]!r} of the vocabulary, which no image has?" if close else ""
+
+
+def silent_cells(
+    records: Sequence[SourceRecord], labels: LabelMatrix
+) -> Bool[np.ndarray, "examples labels"]:
+    """Which cells are absent only because the source does not mention them."""
+    silent = labels.states == ABSENT
+    columns = {name: column for column, name in enumerate(labels.vocabulary.names)}
+    for row, record in enumerate(records):
+        silent[row, [columns[name] for name in record.cells]] = False
+    return silent
 
 
 def label_matrix(

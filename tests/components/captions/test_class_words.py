@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from components.captions.class_words import ClassWords, coco_class_words
+from components.captions.class_words import ClassWords, coco_class_words, label_words
 from components.captions.rule_parser import RuleParser
 from components.errors import InputError
+from components.labels.meaning import Meaning
 from components.labels.vocabulary import Vocabulary
 
 REAL = Path(os.environ.get("EFUDA_REAL_DATA", "../shared/real"))
@@ -47,3 +48,16 @@ def test_real_captions_agree_with_the_boxes():
         hits, given, there = hits + len(found & right), given + len(found), there + len(right)
     assert hits / given > 0.9
     assert hits / there > 0.35
+
+
+def test_synonyms_of_the_vocabulary_stand_for_their_label_before_our_words():
+    said = {
+        "dog": Meaning(synonyms=("Mutt", "four-legged friend")),
+        "chair": Meaning(synonyms=("man",)),
+    }
+    words = label_words(Vocabulary(SMALL.names, said))
+    assert (words.label_of("mutt"), words.label_of("man")) == ("dog", "chair")
+    assert words.label_of("woman") == "person"
+    assert "four-legged friend" in words.phrases
+    tags = RuleParser(words.phrases).parse("Two mutts on a bus.")
+    assert words.labels_of(tags) == {"dog", "bus"}

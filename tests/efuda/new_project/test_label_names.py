@@ -1,7 +1,8 @@
 import pytest
 
 from components.errors import InputError
-from efuda.new_project.label_names import MAX_LENGTH, label_names
+from efuda.new_project.label_names import label_names, vocabulary_file
+from project.vocabulary_file import MAX_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -62,3 +63,16 @@ def test_a_file_in_another_encoding_says_what_to_do(tmp_path):
     file.write_bytes("müsli\nkäse".encode("latin-1"))
     with pytest.raises(InputError, match="UTF-8"):
         label_names(str(file))
+
+
+def test_a_yaml_file_is_a_vocabulary_file_and_is_read_at_once(tmp_path):
+    file = tmp_path / "names.yaml"
+    file.write_text("sparrow:\n  parents: [bird]\n")
+    with pytest.raises(InputError, match=r"line 1: 'sparrow' has the parent 'bird'"):
+        vocabulary_file(str(file))
+    file.write_text("sparrow:\n  parents: [bird]\nbird:\n")
+    assert vocabulary_file(str(file)) == file
+    for given in (None, "dog,cat", "dog.txt"):
+        assert vocabulary_file(given) is None
+    with pytest.raises(InputError, match="does not exist"):
+        vocabulary_file(str(tmp_path / "other.yaml"))

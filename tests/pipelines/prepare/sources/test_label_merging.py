@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from components.errors import InputError
+from components.labels.spelling import same_but_for_spelling
 from components.labels.vocabulary import Vocabulary
 from pipelines.prepare.sources.records import SourceRecords, label_matrix
-from pipelines.prepare.sources.spelling import same_but_for_spelling
 from tests.pipelines.prepare.sources.written import cells, read, reasons, write_coco
 
 TAGS = "image,tags\na.jpg,Food\nb.png,food| Teddy bear\nd.jpg,food|teddy_bear\n"
