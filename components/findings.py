@@ -5,9 +5,10 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """How bad a finding is: errors stop a run, warnings may."""
+    """How bad a finding is: errors stop a run, warnings may; advice is of what would help."""
 
     OK = "ok"
+    ADVICE = "advice"
     WARNING = "warning"
     ERROR = "error"
 

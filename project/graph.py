@@ -113,7 +113,8 @@ def stage_files(settings: Settings) -> list[StageFiles]:
         StageFiles(
             name="validate",
             deps=("data/prepared",),
-            params=("project.name", "validation"),
+            # The report says how calibration will be done.
+            params=("project.name", "validation", "calibrate.min_positives"),
             outs=("data/validation",),
         ),
         StageFiles(

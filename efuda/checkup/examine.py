@@ -7,7 +7,12 @@ from components.findings import Finding, Status
 from efuda.checkup.machine import machine_findings
 from efuda.checkup.project import project_findings
 
-_SIGNS = {Status.OK: "ok     ", Status.WARNING: "warning", Status.ERROR: "ERROR  "}
+_SIGNS = {
+    Status.OK: "ok     ",
+    Status.ADVICE: "advice ",
+    Status.WARNING: "warning",
+    Status.ERROR: "ERROR  ",
+}
 
 
 def examine(root: Path) -> list[Finding]:

@@ -8,6 +8,7 @@ import yaml
 
 from components.errors import InputError
 from components.findings import Finding, Status
+from efuda.checkup.labelling import labelling_findings
 from efuda.checkup.registry import registry_finding
 from project.graph import read_graph
 from project.settings import Settings, load_settings
@@ -36,6 +37,7 @@ def project_findings(root: Path) -> list[Finding]:
         *_encoder(root, settings),
         registry_finding(root, settings),
         _port(settings),
+        *labelling_findings(root),
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from components.data.examples import SPLITS
+from components.labels.situation_words import SituationWords
 from components.labels.states import PRESENT
 from pipelines.validate.checks import RuleResult
 from pipelines.validate.frames import Prepared
@@ -30,6 +31,7 @@ def data_page(
     prepared: Prepared,
     *,
     root: Path,
+    situation: SituationWords,
     hidden: dict[str, Any] | None,
     quarantine_path: Path,
 ) -> str:
@@ -41,6 +43,7 @@ def data_page(
         statistics: What the collection holds.
         prepared: The tables, for the quarantine and the pictures.
         root: The project's root, which picture paths start from.
+        situation: What the labels are like, in words.
         hidden: What prepare says about labels hidden on purpose, if any were.
         quarantine_path: Where the whole quarantine table lies.
     """
@@ -59,6 +62,8 @@ def data_page(
         classes=[row for row in classes if row["total"]],
         without_positives=[row["name"] for row in classes if not row["total"]],
         shown_classes=SHOWN_CLASSES,
+        situation=situation,
+        displays=prepared.vocabulary.displays,
         hidden=hidden,
         quarantine=prepared.quarantine.to_dict("records"),
         quarantine_path=quarantine_path.as_posix(),

@@ -5,6 +5,7 @@ are written. Labels hidden on purpose are not read.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from components.atomic import read_json, write_json, write_text
 from components.errors import InputError
@@ -13,6 +14,7 @@ from pipelines.validate.frames import read_prepared, rule_frames
 from pipelines.validate.page import data_page
 from pipelines.validate.rule import with_severities
 from pipelines.validate.rules import all_rules
+from pipelines.validate.situation import read_situation
 from pipelines.validate.statistics import counts_of, data_statistics
 from project.layout import Layout
 from project.settings import Settings
@@ -29,6 +31,12 @@ def run(settings: Settings, layout: Layout) -> Report:
     prepared = read_prepared(layout)
     results = check(rules, rule_frames(prepared, layout.root))
     statistics = data_statistics(prepared)
+    prepare_report = _prepare_report(layout)
+    situation = read_situation(
+        prepared,
+        from_captions=bool(prepare_report.get("num_from_captions")),
+        min_positives=settings.calibrate.min_positives,
+    )
     errors = [r for r in results if not r.success and r.severity == "error"]
     warnings = [r for r in results if not r.success and r.severity == "warning"]
     report: Report = {
@@ -36,6 +44,7 @@ def run(settings: Settings, layout: Layout) -> Report:
         "success": not errors,
         "rules": [result.to_dict() for result in results],
         "counts": counts_of(statistics),
+        "situation": situation.as_json(),
     }
     page = data_page(
         settings.project.name,
@@ -43,21 +52,21 @@ def run(settings: Settings, layout: Layout) -> Report:
         statistics,
         prepared,
         root=layout.root,
-        hidden=_hidden(layout),
+        situation=situation.words,
+        hidden=prepare_report.get("hide"),
         quarantine_path=layout.quarantine.relative_to(layout.root),
     )
     write_json(layout.validation_results, report)
     write_text(layout.validation_page, page)
     if errors:
         raise InputError(_stopped(errors, layout))
-    return {**report, "summary": _summary(results, warnings, layout)}
+    told = situation.words.found[0]
+    return {**report, "summary": [*_summary(results, warnings, layout), f"  {told}"]}
 
 
-def _hidden(layout: Layout) -> dict[str, object] | None:
-    """What prepare reports about hidden labels; None if it hid none."""
-    if not layout.prepare_report.exists():
-        return None
-    return read_json(layout.prepare_report).get("hide")
+def _prepare_report(layout: Layout) -> dict[str, Any]:
+    """What prepare reports of its work; empty where it left nothing."""
+    return read_json(layout.prepare_report) if layout.prepare_report.exists() else {}
 
 
 def _stopped(errors: Sequence[RuleResult], layout: Layout) -> str:

@@ -43,6 +43,10 @@ function lastLine({ path, score, relevance }) {
   return line;
 }
 
+function impliedNote(tag) {
+  return tag.present && tag.probability < tag.threshold ? "; given, since a tag that implies it is" : "";
+}
+
 export function tagRow(tag, calibrated, show, hide) {
   const share = bar(tag.probability);
   const mark = element("b");
@@ -52,9 +56,9 @@ export function tagRow(tag, calibrated, show, hide) {
     "button",
     {
       type: "button", onmouseenter: show, onfocus: show, onclick: show, onmouseleave: hide, onblur: hide,
-      title: `threshold ${tag.threshold.toFixed(3)}`,
+      title: `${tag.label}, threshold ${tag.threshold.toFixed(3)}${impliedNote(tag)}`,
     },
-    element("span", { className: "name", text: tag.display, title: tag.label }),
+    element("span", { className: "name", text: tag.display }),
     share,
     element("span", {
       className: "value",

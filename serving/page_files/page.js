@@ -243,7 +243,7 @@ async function introduce() {
   for (const note of document.querySelectorAll(".uncalibrated")) note.hidden = card.calibrated;
   at("attribution").textContent = card.extra.attribution ?? "";
   const inEnglish = card.text_language === "English" ? ", in English" : "";
-  at("text").placeholder = `What should be in the picture${inEnglish}? ${card.labels[0] ? `For example: ${card.display[card.labels[0]] ?? card.labels[0]}` : ""}`;
+  at("text").placeholder = `What should be in the picture${inEnglish}? ${card.labels[0] ? `For example: ${card.labels[0]}` : ""}`;
 }
 
 at("text-form").addEventListener("submit", (event) => {

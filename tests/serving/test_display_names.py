@@ -55,7 +55,9 @@ def test_a_tag_is_at_most_as_probable_as_its_parent_and_brings_it_along(client):
 
 def test_a_label_is_asked_for_by_any_of_its_words(service):
     sentences = ("a photo of a red", "a photo of a scarlet")
-    assert service.prompts("rot") == service.prompts("Scarlet") == service.prompts("red") == sentences
+    assert (
+        service.prompts("rot") == service.prompts("Scarlet") == service.prompts("red") == sentences
+    )
     assert service.prompts("blue") == ("the blue sky", "Blue as the sea.")
     assert service.prompts("green") == ("a photo of a green",)
     assert service.prompts("violet") == ("violet",)

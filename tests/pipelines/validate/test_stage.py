@@ -1,3 +1,4 @@
+import html
 import json
 import re
 from pathlib import Path
@@ -9,6 +10,8 @@ import pytest
 
 from components.data.examples import Quarantined, read_examples, write_examples, write_quarantine
 from components.errors import ArtefactError, InputError
+from components.labels.meaning import Meaning
+from components.labels.vocabulary import Vocabulary
 from pipelines.validate import stage as validate
 from project.layout import Layout
 from tests.projects.synthetic import make_project, settings_of
@@ -167,3 +170,29 @@ def test_names_are_escaped_on_the_page(layout: Layout):
     page = layout.validation_page.read_text()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
+
+
+def test_the_situation_is_told_on_the_page_and_in_the_json(layout: Layout):
+    report = validate.run(settings_of(), layout)
+    situation = json.loads(layout.validation_results.read_text())["situation"]
+    assert situation["kind"] == "single-positive"
+    assert situation["present"]["train"] == {
+        name: int(n) for name, n in situation["present"]["train"].items()
+    }
+    assert sum(situation["present"]["train"].values()) == 24
+    assert sum(situation["absent"]["train"].values()) == 0
+    assert situation["labels_with_absences"] == 0
+    assert any("Silence means unknown" in sentence for sentence in situation["found"])
+    assert any("largest thing" in sentence for sentence in situation["cannot_be_known"])
+    page = html.unescape(layout.validation_page.read_text())
+    for sentence in (*situation["found"], *situation["follows"], *situation["cannot_be_known"]):
+        assert sentence in page
+    assert any("Single-positive" in line for line in report["summary"])
+
+
+def test_display_names_are_shown_beside_the_labels(layout: Layout):
+    vocabulary = Vocabulary.load(layout.vocabulary)
+    first = vocabulary.names[0]
+    Vocabulary(vocabulary.names, {first: Meaning(display="rote Scheibe")}).save(layout.vocabulary)
+    validate.run(settings_of(), layout)
+    assert f"rote Scheibe ({first})" in layout.validation_page.read_text()
