@@ -36,13 +36,11 @@ class Meaning:
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "Meaning":
         """Read what :meth:`as_json` gives."""
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in told.items()
+        }
         try:
-            return cls(
-                **{
-                    key: tuple(value) if isinstance(value, list) else value
-                    for key, value in told.items()
-                }
-            )
+            return cls(**values)
         except TypeError as fault:
             raise ArtefactError(f"The vocabulary's meanings cannot be read: {fault}.") from None
 

@@ -20,8 +20,8 @@ def init(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help='The labels you want, such as "dog,cat,bird", or a file with one a line; without '
-            "labels of your own all else is left out.",
+            help='The labels you want, such as "dog,cat,bird"; a file with one a line; or a YAML '
+            "file that says what they mean. Without labels of your own all else is left out.",
         ),
     ] = None,
     source: Annotated[SourceKind | None, typer.Option(help="The format of the labels.")] = None,

@@ -58,7 +58,7 @@ def tagged_gallery(layout: Layout, examples: Sequence[Example]) -> tuple[Gallery
                 GalleryTag(
                     vocabulary.names[column],
                     1.0 if present[offset, column] else float(probabilities[offset, column]),
-                    _provenance(given_by, start + offset, column)
+                    _provenance(given_by, start + offset, int(column))
                     if present[offset, column]
                     else PREDICTED,
                 )

@@ -54,6 +54,8 @@ def run(settings: Settings, layout: Layout) -> Report:
     fold = np.array([fold_of(each, folds) for each in project.content_hashes], np.int64)
     if can_calibrate(project.task.holdout):
         probabilities = _probabilities(name, chosen, fold, project, settings)
+        # Nothing is proposed that is more probable than what it implies.
+        probabilities = project.vocabulary.hierarchy.capped(probabilities)
     else:  # a score that nothing ties to a probability is no proposal
         probabilities = np.full(project.labels.states.shape, np.nan)
     table = proposals_to_table(
@@ -109,6 +111,7 @@ def _fingerprint(
     read = (
         METHOD_VERSION,
         project.fingerprint(name),
+        *map(str, project.vocabulary.hierarchy.pairs),
         name,
         repr(chosen),
         settings.train.schedule().shaping,
