@@ -51,8 +51,8 @@ def _holds(info: dict[str, Any]) -> bool:
             return False
         # A script with a #! line bears the script's name: its command line still tells the Python.
         said = " ".join([process.name(), *process.cmdline()]).lower()
-        return "python" in said or "dvc" in said
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:
         return True
+    return "python" in said or "dvc" in said
