@@ -57,6 +57,7 @@ def report_page(content: ReportContent) -> str:
     return render_page(
         TEMPLATE,
         project=content.project,
+        displays=content.test.vocabulary.displays,
         metrics=metrics,
         prefix=prefix,
         measured=content.test.can_measure,

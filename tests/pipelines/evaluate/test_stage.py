@@ -9,7 +9,9 @@ import pytest
 
 from components.data.examples import read_examples, write_examples
 from components.errors import ArtefactError, InputError
+from components.labels.meaning import Meaning
 from components.labels.tables import read_labels, write_labels
+from components.labels.vocabulary import Vocabulary
 from components.models.tagger import Tagger
 from pipelines.calibrate import stage as calibrate
 from pipelines.evaluate import stage as evaluate
@@ -215,3 +217,11 @@ def test_a_test_split_without_photographs_is_refused(layout: Layout, no_charts):
     write_examples(layout.examples, others)
     with pytest.raises(InputError, match="no photograph"):
         evaluate.run(settings_of(), layout)
+
+
+def test_the_report_shows_labels_by_the_names_that_people_are_shown(layout, no_charts):
+    Vocabulary(NAMES, {NAMES[0]: Meaning(display="rote Scheibe")}).save(layout.vocabulary)
+    evaluate.run(settings_of(), layout)
+    page = layout.report_page.read_text(encoding="utf-8")
+    assert f"rote Scheibe ({NAMES[0]})" in page
+    assert f'<span title="{NAMES[0]}">rote Scheibe <span' in page
