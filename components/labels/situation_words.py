@@ -186,7 +186,7 @@ def _unknown(situation: Situation) -> list[str]:
                 "photographs with several labels are known to compare with."
             )
         found.append(
-            "Whether people gave the largest thing in the photograph: nothing says where the others are."
+            "Whether people gave the largest thing in the photograph: labels without boxes of the others do not tell."
         )
     return found
 
