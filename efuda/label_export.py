@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from components.atomic import atomic_directory, read_json, write_json
+from components.atomic import atomic_directory, write_json
 from components.data.examples import read_examples
 from components.errors import InputError
 from components.exports.catalog import FORMATS, FormatName
@@ -209,25 +209,27 @@ def _proposed(
     table = read_proposals(layout.proposals)
     # In the precision of the table, so that 0.9 is at least 0.9.
     least = pa.scalar(min_probability, pa.float32())
-    sure = pc.and_(pc.equal(table["state"], PRESENT), pc.greater_equal(table["score"], least))
-    chosen = table.filter(sure)
+    # Without a probability a proposal goes out only where none is asked for.
+    enough = pc.fill_null(pc.greater_equal(table["score"], least), min_probability <= 0)
+    present = pc.equal(table["state"], PRESENT)
+    chosen = table.filter(pc.and_(present, enough))
     chosen = chosen.filter(_not_among(chosen, _known(layout)))
     notes: list[str] = []
     lowest = settings.pseudo_label.present_above
-    if min_probability < lowest:
+    if min_probability > 0 and (
+        unsure := pc.sum(pc.and_(present, pc.is_null(table["score"]))).as_py()
+    ):
+        notes.append(
+            f"{unsure:,} proposals have no probability, since nothing calibrates scores; "
+            "--min-probability 0 takes them along."
+        )
+    elif 0 < min_probability < lowest:
         notes.append(
             f"Nothing is proposed as present below {lowest:g} (pseudo_label.present_above), so "
             f"--min-probability {min_probability:g} adds nothing below it."
         )
     if not table.num_rows:
-        report: Any = read_json(layout.proposals_report)
-        why = (
-            "the hold-out has no known cells of both signs, so no score can be made a probability; "
-            "label some images of the val split"
-            if report.get("calibrated") is False
-            else "no cell was likely or unlikely enough"
-        )
-        notes.append(f"There are no proposals: {why}.")
+        notes.append("There are no proposals: no cell was likely or unlikely enough.")
     return _rows(
         chosen, chosen["provenance"], chosen["method"], chosen["score"], chosen["created"]
     ), notes

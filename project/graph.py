@@ -133,7 +133,8 @@ def stage_files(settings: Settings) -> list[StageFiles]:
         ),
         StageFiles(
             name="pseudo_label",
-            deps=(*TABLES, FEATURES, TUNED),
+            # Nothing is proposed for a cell that a person called undecidable.
+            deps=(*TABLES, REVIEWED, FEATURES, TUNED),
             params=("embed.views", *_LEARNING, "pseudo_label"),
             kept=(PROPOSALS,),
         ),

@@ -88,9 +88,10 @@ def audit_proposals(layout: Layout) -> ProposalAudit | None:
         return None
     train = {row.id for row in read_examples(layout.examples) if row.split == "train"}
     hidden = read_labels(layout.hidden_labels).to_pandas()
-    # Proposals are made for training images alone: no others can be found.
+    # Hold-out and test split choose and measure taggers: what is proposed there is not measured.
     hidden = hidden[hidden["example_id"].isin(train)]
     proposals = read_proposals(layout.proposals).to_pandas()
+    proposals = proposals[proposals["split"] == "train"]
     if hidden.empty or proposals.empty:
         return None
     joined = proposals.merge(

@@ -14,7 +14,7 @@ import pandas as pd
 
 from components.atomic import read_json
 from components.data.examples import Example, read_examples
-from components.labelers.proposal_table import read_proposals
+from components.labelers.proposal_table import BOX, read_proposals
 from components.labels.states import ABSENT, PRESENT
 from project.layout import Layout
 from project.report.thumbnails import thumbnail_uri
@@ -25,6 +25,10 @@ NUM_LABELS = 24
 """Of which pictures are shown: those with the most proposals."""
 NUM_PICTURES = 4
 PICTURE_PX = 96
+NEAREST_PX = 40
+MARKS = (0.95, 0.9, 0.8, 0.5)
+"""Probabilities from which on proposals are counted."""
+SPLIT_WORDS = {"train": "training", "val": "hold-out", "test": "test"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +37,13 @@ class ProposedPicture:
 
     uri: str
     id: str
-    probability: float
+    probability: float | None
+    """None where no label makes scores probabilities."""
+    rank: int
+    """Among those of its label."""
+    nearest_uri: str | None
+    """The known example that it resembles most; None where there is none to show."""
+    nearest_id: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +79,10 @@ class ProposalsShown:
     labels: tuple[ProposedLabel, ...]
     method: str
     num_images: int
+    marks: tuple[tuple[str, int], ...] = ()
+    """How many are proposed present from a probability on; empty where there is none."""
+    splits: tuple[tuple[str, int], ...] = ()
+    """How many are proposed present in the images of each split."""
     why_none: str | None = None
 
     @property
@@ -113,6 +127,22 @@ def proposals_shown(layout: Layout) -> ProposalsShown | None:
         ),
         method=str(table["method"].iloc[0]),
         num_images=int(table["example_id"].nunique()),
+        marks=_marks(table),
+        splits=_splits(table),
+    )
+
+
+def _marks(table: pd.DataFrame) -> tuple[tuple[str, int], ...]:
+    scores = table.loc[table["state"] == PRESENT, "score"].to_numpy(np.float32)
+    if np.isnan(scores).any():
+        return ()
+    return tuple((f"{mark:g}", int((scores >= np.float32(mark)).sum())) for mark in MARKS)
+
+
+def _splits(table: pd.DataFrame) -> tuple[tuple[str, int], ...]:
+    counts = table.loc[table["state"] == PRESENT, "split"].value_counts()
+    return tuple(
+        (word, int(counts[split])) for split, word in SPLIT_WORDS.items() if split in counts
     )
 
 
@@ -123,8 +153,8 @@ def _label(
     root: Path,
     num_pictures: int,
 ) -> ProposedLabel:
-    positive = rows[rows["state"] == PRESENT].sort_values("score", ascending=False, kind="stable")
-    scores = positive["score"].to_numpy(np.float64).clip(BANDS[0], BANDS[-1])
+    positive = rows[rows["state"] == PRESENT].sort_values("rank", kind="stable")
+    scores = positive["score"].dropna().to_numpy(np.float64).clip(BANDS[0], BANDS[-1])
     return ProposedLabel(
         name=name,
         present=len(positive),
@@ -146,19 +176,44 @@ def _pictures(
     shown: list[ProposedPicture] = []
     for row in rows:
         example = examples.get(str(row["example_id"]))
-        uri = thumbnail_uri(root / example.path, height_px=PICTURE_PX) if example else None
-        if example and uri:
-            shown.append(ProposedPicture(uri=uri, id=example.id, probability=float(row["score"])))
+        if example is None:
+            continue
+        uri = thumbnail_uri(root / example.path, height_px=PICTURE_PX, box=_box(row))
+        if uri:
+            nearest_id, nearest_uri = _nearest(row, examples, root)
+            shown.append(
+                ProposedPicture(
+                    uri=uri,
+                    id=example.id,
+                    probability=None if np.isnan(row["score"]) else float(row["score"]),
+                    rank=int(row["rank"]),
+                    nearest_id=nearest_id,
+                    nearest_uri=nearest_uri,
+                )
+            )
     return tuple(shown)
+
+
+def _box(row: Mapping[Any, Any]) -> tuple[float, float, float, float] | None:
+    """Where the label is seen; None where nothing tells, or it is the whole picture."""
+    left, top, right, bottom = (float(row[name]) for name in BOX)
+    whole = (left, top, right, bottom) == (0, 0, 1, 1)
+    return None if np.isnan(left) or whole else (left, top, right, bottom)
+
+
+def _nearest(
+    row: Mapping[Any, Any], examples: Mapping[str, Example], root: Path
+) -> tuple[str | None, str | None]:
+    """The first of the known examples that speak for it, as id and picture."""
+    for known in row["nearest"]:
+        example = examples.get(known["example_id"])
+        if example is not None:
+            return example.id, thumbnail_uri(root / example.path, height_px=NEAREST_PX)
+    return None, None
 
 
 def _why_none(layout: Layout) -> str:
     report = read_json(layout.proposals_report) if layout.proposals_report.exists() else {}
-    if report.get("calibrated") is False:
-        return (
-            "Nothing was proposed: no cell of the hold-out is known present, or none absent, so no "
-            "score can be made a probability. Label some images of the val split."
-        )
     if report.get("unknown_cells") == 0:
-        return "Nothing was proposed: every cell of the training images is known."
+        return "Nothing was proposed: every cell is known."
     return "Nothing was proposed: no cell was likely or unlikely enough."

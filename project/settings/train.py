@@ -27,7 +27,8 @@ class PseudoLabelSettings(SettingsSection):
     method: MethodName | None = None
     """None takes the method that the hold-out likes best."""
     folds: Annotated[int, Field(ge=2)] = 3
-    """Parts of the training images; each is scored by a model that saw the others alone."""
+    """Parts of the training images; each is scored by a model that saw the others alone. Hold-out
+    and test split take one more, which saw all training images."""
     seed: int = 0
     """Of those models' fits."""
     present_above: Share = 0.5

@@ -10,13 +10,14 @@ import pytest
 import efuda
 from components.data.examples import read_examples
 from components.errors import InputError
-from components.labelers.proposal_table import read_proposals, write_proposals
+from components.labelers.proposal_table import read_proposals
 from components.labels.tables import LABEL_SCHEMA, read_labels, write_labels
 from project.layout import Layout
 from project.reviewed import read_reviewed
 from project.settings import params_yaml
 from tests.efuda.called import call
 from tests.projects import synthetic
+from tests.projects.proposal_rows import write_table
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_known_labels_are_written_with_who_said_them(layout):
 def test_proposals_are_written_from_a_probability_on_with_their_evidence(layout):
     table = read_proposals(layout.proposals)
     scores = pa.array([0.9 if row % 2 else 0.6 for row in range(table.num_rows)], pa.float32())
-    write_proposals(layout.proposals, table.set_column(4, table.schema.field(4), scores))
+    write_table(layout.proposals, table.set_column(4, table.schema.field(4), scores))
     proposed = read_proposals(layout.proposals).to_pandas()
     sure = proposed[(proposed.state == 1) & (proposed.score > 0.8)]
     assert 0 < len(sure) < len(proposed)
@@ -131,11 +132,26 @@ def test_without_known_labels_it_says_so_and_proposals_still_go_out(layout):
         export("--format", "csv", "--out", "out")
     assert export("--format", "csv", "--out", "out", "--proposals") == 0
     assert {row["origin"] for row in rows_of(Path("out/provenance.csv"))} == {"pseudo"}
-    write_proposals(layout.proposals, read_proposals(layout.proposals).slice(0, 0))
-    layout.proposals_report.write_text('{"calibrated": false}')
-    with pytest.raises(InputError, match="val split"):
+    write_table(layout.proposals, read_proposals(layout.proposals).slice(0, 0))
+    with pytest.raises(InputError, match="likely or unlikely"):
         export("--format", "csv", "--out", "none", "--proposals")
     assert not Path("none").exists()
+
+
+def test_proposals_without_a_probability_go_out_where_none_is_asked_for(layout, capsys):
+    table = read_proposals(layout.proposals)
+    at = table.schema.get_field_index("score")
+    none = pa.nulls(table.num_rows, pa.float32())
+    write_table(layout.proposals, table.set_column(at, table.schema.field(at), none))
+    assert export("--format", "csv", "--out", "out", "--proposals") == 0
+    assert f"{table.num_rows} proposals have no probability" in capsys.readouterr().out
+    assert "pseudo" not in {row["origin"] for row in rows_of(Path("out/provenance.csv"))}
+    given = ("--proposals", "--min-probability", "0")
+    assert export("--format", "csv", "--out", "all", *given) == 0
+    origins = [row["origin"] for row in rows_of(Path("all/provenance.csv"))]
+    assert origins.count("pseudo") == table.num_rows
+    sheet = rows_of(Path("all/to_decide.csv"))
+    assert {row["probability"] for row in sheet} == {""}
 
 
 def test_a_coco_file_comes_back_with_its_boxes_and_what_was_added(layout):

@@ -17,13 +17,13 @@ import yaml
 from components.data.examples import read_examples, write_examples
 from components.errors import ArtefactError, InputError
 from components.labelers.proposal_table import read_proposals
-from components.labels.tables import LABEL_SCHEMA, read_labels, read_matrix, write_labels
+from components.labels.tables import LABEL_SCHEMA, read_labels, write_labels
 from components.models.tagger import Tagger
 from pipelines.calibrate import stage as calibrate
 from pipelines.pseudo_label import stage as pseudo_label
 from pipelines.train import stage as train
 from pipelines.tune import stage as tune
-from project.learning_task import load_task
+from project.reviewed import REVIEWED_SCHEMA, write_reviewed
 from project.settings import load_settings
 from tests.projects.learning_project import make_project, write_params
 
@@ -63,16 +63,18 @@ def test_what_a_recipe_guesses_for_itself_stays_inside_it(tmp_path):
     assert proposed["method"] == "gpr"
 
 
-def test_proposals_never_touch_known_cells_or_the_test_split(tmp_path):
-    layout = make_project(tmp_path)
-    run_stages(layout, tune, pseudo_label)
-    project = load_task(load_settings(layout.params), layout)
-    proposals = read_proposals(layout.proposals)
-    assert set(proposals["example_id"].to_pylist()) <= set(project.labels.example_ids)
-    known = read_matrix(layout.labels, project.labels.example_ids, project.vocabulary)
-    cells = zip(proposals["example_id"].to_pylist(), proposals["label"].to_pylist(), strict=True)
-    place = {name: row for row, name in enumerate(known.example_ids)}
-    assert not any(known.known[place[i], project.vocabulary.index(name)] for i, name in cells)
+def test_proposals_are_of_unknown_cells_and_their_splits_are_told(tmp_path):
+    layout = make_project(tmp_path, verified=False)
+    table = read_labels(layout.labels)
+    _, proposed = run_stages(layout, tune, pseudo_label)
+    proposals = read_proposals(layout.proposals).to_pylist()
+    splits = {each.id: each.split for each in read_examples(layout.examples)}
+    assert {row["split"] for row in proposals} == {"train", "val", "test"}
+    assert all(row["split"] == splits[row["example_id"]] for row in proposals)
+    assert all((row["fold"] is None) == (row["split"] != "train") for row in proposals)
+    assert sum(proposed["present_by_split"].values()) == proposed["proposed"]["present"]
+    known = set(zip(table["example_id"].to_pylist(), table["label"].to_pylist(), strict=True))
+    assert not known & {(row["example_id"], row["label"]) for row in proposals}
 
 
 def test_any_method_can_be_asked_for_proposals(tmp_path):
@@ -227,13 +229,40 @@ def test_a_hold_out_without_a_positive_gives_no_figure(tmp_path):
     assert "proposals" not in told
 
 
-def test_without_any_label_nothing_is_proposed_and_the_reason_is_told(tmp_path):
+def test_without_any_label_what_stands_out_is_proposed_without_a_probability(tmp_path):
     layout = make_project(tmp_path, train={"recipes": ["zero_shot"]})
     write_labels(layout.labels, pa.table({name: [] for name in LABEL_SCHEMA.names}, LABEL_SCHEMA))
     _, proposed, trained = run_stages(layout, tune, pseudo_label, train)
-    assert proposed["proposed"] == {"present": 0, "absent": 0}
+    assert proposed["calibrated"] is False
+    assert proposed["proposed"]["present"] > 0
+    assert proposed["proposed"]["absent"] == 0
     assert "label some images of the val split" in proposed["summary"]
+    table = read_proposals(layout.proposals)
+    assert table["score"].null_count == table.num_rows
+    assert set(table["split"].to_pylist()) == {"train", "val", "test"}
+    assert min(table["rank"].to_pylist()) == 1
     assert [each["recipe"] for each in trained["taggers"]] == ["zero_shot"]
+
+
+def test_nothing_is_proposed_again_for_a_cell_that_a_person_called_undecidable(tmp_path):
+    layout = make_project(tmp_path, pseudo_label={"method": "zero_shot", "present_above": 0.3})
+    run_stages(layout, tune, pseudo_label)
+    first = read_proposals(layout.proposals).to_pylist()[0]
+    cell = first["example_id"], first["label"]
+    said = {"example_id": cell[0], "label": cell[1], "state": 0, "provenance": "reviewed"}
+    write_reviewed(
+        layout,
+        pa.Table.from_pylist(
+            [{**said, "reviewer": None, "date": None, "note": None}], REVIEWED_SCHEMA
+        ),
+    )
+    (again,) = run_stages(layout, pseudo_label)
+    assert (again["status"], again["undecidable_cells"]) == ("made", 1)
+    left = [
+        (row["example_id"], row["label"]) for row in read_proposals(layout.proposals).to_pylist()
+    ]
+    assert left
+    assert cell not in left
 
 
 def test_choices_for_another_encoder_are_refused(tmp_path):

@@ -69,7 +69,8 @@ def test_every_stage_says_what_it_has_and_claims_no_figure(layout, reports):
     assert read_labels(layout.labels).num_rows == 0
     for name in ("tune", "train"):
         assert "no label of a training photograph is known" in reports[name]["summary"][0]
-    assert reports["pseudo_label"]["proposed"] == {"present": 0, "absent": 0}
+    assert reports["pseudo_label"]["calibrated"] is False
+    assert reports["pseudo_label"]["proposed"]["absent"] == 0
     assert (reports["calibrate"]["recipe"], reports["calibrate"]["chosen_by"]) == (
         "zero_shot_normalised",
         "nothing",

@@ -14,8 +14,6 @@ from PIL import Image, ImageDraw
 from components.atomic import write_json
 from components.data.examples import Example, Quarantined, Split, write_examples, write_quarantine
 from components.features.store import FeatureStore
-from components.labelers.proposal_table import proposals_to_table, write_proposals
-from components.labelers.proposals import Proposals
 from components.labels.hiding import hide
 from components.labels.matrix import LabelMatrix
 from components.labels.protocols import SinglePositive
@@ -25,6 +23,7 @@ from components.models.heads.linear import LinearHead
 from components.models.tagger import Tagger
 from project.layout import Layout
 from project.settings import Settings, parse_settings
+from tests.projects.proposal_rows import write_proposals
 
 ENCODER_ID = "toy-0123456789ab"
 EMBED = 24
@@ -126,15 +125,18 @@ def _write_labels(
     proposed = np.where(taken == 1, 1, 0)
     flipped = np.random.default_rng(3).random(taken.shape) < 0.05
     states = np.where(flipped & (taken != 0), 1, proposed).astype(np.int8)
-    scores = np.where(states != 0, 0.9, 0).astype(np.float32)
-    table = proposals_to_table(
-        Proposals(states=states, scores=scores),
-        matrix,
-        method="vlpl/toy",
-        method_version="1",
-        fold=np.arange(len(states)) % 3,
-    )
-    write_proposals(layout.proposals, table)
+    proposals = [
+        {
+            "example_id": full.example_ids[row],
+            "label": full.vocabulary.names[column],
+            "state": int(states[row, column]),
+            "score": 0.9,
+            "method": "vlpl/toy",
+            "fold": row % 3,
+        }
+        for row, column in np.argwhere(states)
+    ]
+    write_proposals(layout.proposals, proposals)
 
 
 def _write_quarantine(layout: Layout) -> None:

@@ -1,14 +1,14 @@
 """Proposals are shown where no truth is hidden, too."""
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from components.atomic import write_json
-from components.labelers.proposal_table import PROPOSAL_SCHEMA, read_proposals, write_proposals
+from components.labelers.proposal_table import read_proposals
 from components.labels.tables import read_labels, write_labels
 from pipelines.evaluate.proposals_shown import proposals_shown
 from project.layout import Layout
+from tests.projects.proposal_rows import write_proposals
 from tests.projects.synthetic import make_project
 
 
@@ -20,21 +20,11 @@ def layout(tmp_path_factory) -> Layout:
 
 
 def with_proposals(layout: Layout, rows: list[tuple[str, str, int, float]]) -> None:
-    table = [
-        {
-            "example_id": example_id,
-            "label": label,
-            "state": state,
-            "provenance": "pseudo",
-            "score": score,
-            "method": "vlpl",
-            "method_version": "2",
-            "fold": 0,
-            "created": "2026-01-31",
-        }
-        for example_id, label, state, score in rows
+    columns = ("example_id", "label", "state", "score", "rank")
+    ranked = [
+        (*row, 1 + sum(other[1] == row[1] and other[3] > row[3] for other in rows)) for row in rows
     ]
-    write_proposals(layout.proposals, pa.Table.from_pylist(table, schema=PROPOSAL_SCHEMA))
+    write_proposals(layout.proposals, [dict(zip(columns, row, strict=True)) for row in ranked])
 
 
 def test_they_are_counted_by_label_and_by_probability(layout):
@@ -87,7 +77,6 @@ def test_counts_are_those_of_the_table_itself(layout):
 @pytest.mark.parametrize(
     ("report", "why"),
     [
-        ({"calibrated": False}, "val split"),
         ({"calibrated": True, "unknown_cells": 0}, "every cell"),
         ({"calibrated": True, "unknown_cells": 9}, "likely or unlikely"),
     ],
@@ -98,6 +87,41 @@ def test_where_nothing_is_proposed_it_says_why(layout, report, why):
     shown = proposals_shown(layout)
     assert shown is not None
     assert why in str(shown.why_none)
+
+
+def test_the_report_shows_where_it_is_seen_and_what_speaks_for_it(layout):
+    cell = {"example_id": "photo-0001", "label": "red disc", "state": 1}
+    box = {"x0": 0.0, "y0": 0.25, "x1": 0.5, "y1": 1.0}
+    near = [{"example_id": "photo-0002", "similarity": 0.8}]
+    other = {**cell, "example_id": "photo-0003", "score": 0.85, "rank": 2, "split": "test"}
+    write_proposals(layout.proposals, [{**cell, **box, "score": 0.97, "nearest": near}, other])
+    shown = proposals_shown(layout)
+    assert shown is not None
+    assert shown.marks == (("0.95", 1), ("0.9", 1), ("0.8", 2), ("0.5", 2))
+    assert shown.splits == (("training", 1), ("test", 1))
+    first, second = shown.labels[0].pictures
+    assert (first.nearest_id, second.nearest_id) == ("photo-0002", None)
+    assert str(first.nearest_uri).startswith("data:image/jpeg")
+    write_proposals(layout.proposals, [{**cell, "score": 0.97}, other])
+    plain = proposals_shown(layout)
+    assert plain is not None
+    assert plain.labels[0].pictures[0].uri != first.uri
+
+
+def test_without_probabilities_ranks_are_shown(layout):
+    ids = ("photo-0001", "photo-0002")
+    write_proposals(
+        layout.proposals,
+        [
+            {"example_id": name, "label": "red disc", "state": 1, "score": None, "rank": rank}
+            for name, rank in zip(ids, (2, 1), strict=True)
+        ],
+    )
+    shown = proposals_shown(layout)
+    assert shown is not None
+    assert (shown.marks, shown.present) == ((), 2)
+    assert [picture.rank for picture in shown.labels[0].pictures] == [1, 2]
+    assert {picture.probability for picture in shown.labels[0].pictures} == {None}
 
 
 def test_without_the_stage_there_is_nothing_to_show(tmp_path):
