@@ -14,7 +14,8 @@ truth sets the threshold, at a precision of at least 0.90; ``yield_vs_vlpl`` by 
 labeler finds at that precision on the same vectors, by its softmax or calibrated label by
 label, whichever finds more, the truth setting its threshold as well.
 
-On cards each seed draws a mask. On photographs each split deals them anew into 60 of the
+Hold-outs are hidden as training is, but for single-positive, where they keep their labels, as in
+the demo. On cards each seed draws a mask. On photographs each split deals them anew into 60 of the
 hold-out and the others. Values are those of all draws together; intervals are the range from
 5 to 95 % of single draws.
 """

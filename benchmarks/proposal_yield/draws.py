@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bench.protocols import CAPTIONS, holdout_of, label_task
+from bench.protocols import CAPTIONS, label_task
 from bench.world import Part, World
 from benchmarks.proposal_yield.measured import Draw
 from components.labels.states import PRESENT
@@ -16,9 +16,14 @@ HOLDOUT_IMAGES = 60
 
 
 def draw_of(world: World, protocol: str, *, seed: int) -> Draw:
-    """The training images of a world, hidden by a mask of its own; of ``names-only``, all."""
+    """The training images of a world, hidden by a mask of its own; of ``names-only``, all.
+
+    The hold-out is hidden alike, but for single-positive, where it keeps its labels, as it does
+    in the demo: of one positive an image nothing could be calibrated.
+    """
     hiding = "single-positive" if protocol == NAMES_ONLY else protocol
-    task = label_task(world, hiding, seed=seed, holdout=holdout_of(hiding, "protocol")).task
+    kind = "clean" if hiding == "single-positive" else "observed"
+    task = label_task(world, hiding, seed=seed, holdout=kind).task
     if protocol == NAMES_ONLY:
         held = task.holdout
         nothing = Holdout.of(held.vectors, np.zeros_like(held.states), held.regions)
