@@ -6,8 +6,9 @@ from components.errors import InputError
 from efuda.new_project.options import NewProject
 
 TOLD = (
-    "No label is known, so tags come from zero-shot: what the encoder alone makes of the names. "
-    "Search works as ever; nothing can be trained or measured before some photographs are labelled."
+    "No label is known, so tags come from a method without training: what the encoder makes of the "
+    "names, compared over your pictures. Search works as ever; nothing can be trained or measured "
+    "before some photographs are labelled."
 )
 CHOICES = """\
 Say what is known of the photographs in {images}:

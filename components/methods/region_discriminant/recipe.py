@@ -37,13 +37,13 @@ def untrained_head(settings: RegionDiscriminantSettings, task: Task) -> BestRegi
     """Learns from regions of training images; their labels are not read."""
     return standardised_readings(
         task,
-        _directions(settings, task),
+        directions(settings, task),
         regions_share=settings.regions,
         whole_share=1 - settings.regions,
     )
 
 
-def _directions(
+def directions(
     settings: RegionDiscriminantSettings, task: Task
 ) -> Float32[np.ndarray, "labels embed"]:
     """What to look for in regions; a bias would change no label's order."""
