@@ -9,8 +9,9 @@ No label is read before the figures. ``best`` is what a project without labels u
 method of an order written down beforehand, not the best of these figures. On cards the means
 and examples come from the training split, and the test split is measured. On photographs both
 are all of them, as where a user tags the pictures of a project; and in random halves the one
-gives means and examples and the other is measured. Differences are paired: intervals of one
-measurement draw its images again, those over halves are the lowest and the highest half.
+gives means and examples and the other is measured. Differences are paired. Intervals of one
+measurement draw its images again (of single figures, halves of them); those over random halves
+are the lowest and the highest of them.
 """
 
 import sys
@@ -28,12 +29,12 @@ from components.data.examples import Split
 from components.labels.states import PRESENT, UNKNOWN
 from components.methods.catalog import METHODS
 from components.metrics.bootstrap import (
-    centred_interval,
     draw_images,
     drawn_average_precision,
     drawn_mean_average_precision,
     interval,
 )
+from components.metrics.single_figures import draw_halves, single_interval
 from components.models.images import Regions
 from components.training.inference import head_logits
 from components.training.task import Holdout, Names, Task
@@ -93,10 +94,11 @@ class Photographs:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """MAP of each method, and the same in every draw of the images."""
+    """MAP of each method, and the same in draws of the images: of as many, and of halves."""
 
     value: Mapping[str, float]
     draws: Mapping[str, np.ndarray]
+    halves: Mapping[str, np.ndarray]
 
     @property
     def best(self) -> str:
@@ -107,28 +109,30 @@ class Measured:
 def measured(seen: Photographs, judged: Photographs, num_draws: int) -> Measured:
     """Every method that applies, with what ``seen`` tells of images, on ``judged``."""
     task = seen.unlabelled()
-    weights = draw_images(len(judged.truth), num_draws, seed=0)
-    once = np.ones((1, len(judged.truth)), np.float32)
-    values: dict[str, float] = {}
-    draws: dict[str, np.ndarray] = {}
+    count = len(judged.truth)
+    once = np.ones((1, count), np.float32)
+    again = draw_images(count, num_draws, seed=0)
+    weights = np.concatenate([once, again, draw_halves(count, num_draws, seed=0)])
+    found: dict[str, np.ndarray] = {}
     for name, row in METHODS.items():
         if row.is_trained or not row.applies_to(task):
             continue
         head = row.untrained_head(row.attempts(task)[0], task)
         logits = head_logits(head, judged.vectors, judged.regions)
-        each = drawn_average_precision(
-            logits, judged.truth, judged.known, np.concatenate([once, weights])
-        )
-        value, *drawn = drawn_mean_average_precision(each)
-        values[name], draws[name] = float(value), np.array(drawn)
-    return Measured(values, draws)
+        each = drawn_average_precision(logits, judged.truth, judged.known, weights)
+        found[name] = drawn_mean_average_precision(each)
+    return Measured(
+        {name: float(drawn[0]) for name, drawn in found.items()},
+        {name: drawn[1 : 1 + num_draws] for name, drawn in found.items()},
+        {name: drawn[1 + num_draws :] for name, drawn in found.items()},
+    )
 
 
 def figures_of(world: str, found: Measured) -> Iterator[Figure]:
     """Each method's figure, each difference to plain zero-shot, and that of the best."""
     plain = found.value[PLAIN]
     for name, value in found.value.items():
-        bounds = centred_interval(value, found.draws[name])
+        bounds = single_interval(value, found.halves[name])
         yield Figure(
             name=f"{name}_mAP_{world}", value=value, unit="1", low=bounds.low, high=bounds.high
         )
