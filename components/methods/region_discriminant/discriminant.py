@@ -78,9 +78,9 @@ def kept_by_first_fit(
     best = np.empty(len(label), np.int64)
     score = np.empty(len(label), np.float64)
     for start in range(0, len(label), _AT_ONCE):
-        rows = slice(start, start + _AT_ONCE)
-        scores = first.scores(vectors[rows])
-        best[rows], score[rows] = scores.argmax(axis=1), scores.max(axis=1)
+        part = slice(start, start + _AT_ONCE)
+        scores = first.scores(vectors[part])
+        best[part], score[part] = scores.argmax(axis=1), scores.max(axis=1)
     rows: list[np.ndarray] = []
     names: list[np.ndarray] = []
     for name in np.flatnonzero(first.fitted):

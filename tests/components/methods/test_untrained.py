@@ -45,7 +45,7 @@ def test_one_picture_alone_has_the_scores_that_it_has_among_many(method):
             task.holdout,
             vectors=task.holdout.vectors[[row]],
             states=task.holdout.states[[row]],
-            regions=task.holdout.regions[[row]],
+            regions=np.asarray(task.holdout.regions)[[row]],
         )
         alone = logits_of(head, replace(task, holdout=held))
         np.testing.assert_allclose(alone[0], many[row], rtol=1e-5, atol=1e-5)
@@ -90,7 +90,7 @@ def test_copies_of_one_picture_and_of_one_name_blow_nothing_up(method):
     same = replace(
         task,
         views=np.repeat(task.views[:, :1], 6, axis=1),
-        regions=(np.repeat(task.regions[0][:1], 6, axis=0),),
+        regions=(np.repeat(np.asarray(task.regions[0])[:1], 6, axis=0),),
     )
     assert np.abs(logits_of(head_of(method, same), same)).max() < 1e3
     equal = replace(same.names, vectors=np.repeat(task.names.vectors[:1], 12, axis=0))

@@ -45,7 +45,7 @@ def test_they_are_those_of_a_full_sort_however_many_are_read_at_once(
         found = certain_regions(task.regions[0], rows, task.names, most)
     expected = reference(task.regions[0], rows, task.names, most)
     got = {(k, v.tobytes()) for k, v in zip(found.label.tolist(), found.vectors, strict=True)}
-    assert got == {(k, task.regions[0][i, r].tobytes()) for k, i, r in expected}
+    assert got == {(k, np.asarray(task.regions[0])[i, r].tobytes()) for k, i, r in expected}
     assert len(found.label) == len(expected)
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -58,8 +59,6 @@ def test_of_many_images_some_are_looked_at_evenly(monkeypatch):
 def test_a_region_is_worth_what_it_adds():
     task = drawn_task(5, images=20, names=3)
     head = head_of("two_readings", task)
-    regions = task.holdout.regions[0]
-    import torch
-
+    regions = np.asarray(task.holdout.regions)[0]
     scores = head.region_scores(torch.from_numpy(regions), 1).numpy()
     assert scores.argmax() == (regions @ task.names.vectors[1]).argmax()
