@@ -49,7 +49,7 @@ from components.training.task import Task
 from components.training.two_readings import TwoReadingsLearner
 from examples.worlds.catalog import make_world, with_draws
 
-OUT = Path("bench")
+OUT = Path("reports") / "bench"
 PROTOCOLS = ("single-positive", "partial:0.1", "partial:0.5", "few:0.05")
 PROTOCOLS_QUICK = ("single-positive", "few:0.05")
 CARDS_DRAWS, COCO_DRAWS = 3, 10

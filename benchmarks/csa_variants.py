@@ -61,7 +61,9 @@ def study_parser(
     parser.add_argument("--seeds", type=int, default=seeds, help=f"of masks and fits ({seeds})")
     parser.add_argument("--protocol", action="append", help=f"again and again; {protocols}")
     parser.add_argument("--cards", type=Path, help="a finished project of the cards world")
-    parser.add_argument("--out", type=Path, default=Path("bench"), help="where worlds are kept")
+    parser.add_argument(
+        "--out", type=Path, default=Path("reports") / "bench", help="where worlds are kept"
+    )
     parser.add_argument("--fresh", action="store_true", help="measure every fit again")
     return parser
 

@@ -5,6 +5,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from blake3 import blake3
+
 from bench.caption_reading import coco_words, own_names
 from bench.project_world import make_project_world
 from bench.world import Skipped
@@ -93,14 +95,14 @@ def _cards_project(word: str, out: Path, draw: str) -> Path:
 
     A draw has scenes of its own, by its number as their seed.
     """
-    project = out / "worlds" / f"{word}-project"
-    layout = Layout(project)
     encoder = REPOSITORY / "examples" / "cards" / "encoder"
     if not encoder.is_dir():
         raise InputError(
             "The cards world is drawn by the source tree of Efuda, which is not here; give a "
             "finished project of it with --cards, or another --world."
         )
+    project = _project_of(word, out, encoder / "open_clip_model.safetensors")
+    layout = Layout(project)
     if not layout.label_vectors.exists():
         from examples.cards.draw import draw as draw_cards
 
@@ -125,7 +127,7 @@ def _cards_project(word: str, out: Path, draw: str) -> Path:
 
 def _coco_project(word: str, folder: Path, out: Path, draw: str) -> Path:
     """Prepare and embed the photographs; a draw deals them out by its number as the salt."""
-    project = out / "worlds" / f"{word}-project"
+    project = _project_of(word, out, folder / "instances.json")
     layout = Layout(project)
     if not layout.label_vectors.exists():
         if draw:  # the same photographs have the same vectors
@@ -148,6 +150,11 @@ def _coco_project(word: str, folder: Path, out: Path, draw: str) -> Path:
         }
         _run_stages(layout, values)
     return project
+
+
+def _project_of(word: str, out: Path, file: Path) -> Path:
+    """Where a world's project is kept; another one where ``file``, which makes it, is another."""
+    return out / "worlds" / f"{word}-project-{blake3(file.read_bytes()).hexdigest()[:8]}"
 
 
 def _run_stages(layout: Layout, values: dict[str, object]) -> None:
