@@ -23,6 +23,7 @@ GRID = IMAGE_PX // 32
 MEAN = (0.5, 0.5, 0.5)
 STD = (0.5, 0.5, 0.5)
 MERGES_FILE = "bpe_merges.txt.gz"
+WEIGHTS_FILE = "open_clip_model.safetensors"
 
 MODEL_CONFIG: dict[str, Any] = {
     "embed_dim": 192,
@@ -74,7 +75,7 @@ def new_model(seed: int) -> CLIP:
 
 def load_weights(model: CLIP, folder: Path) -> None:
     """Take the weights of a checkpoint folder."""
-    weights = load_file(str(folder / "open_clip_model.safetensors"))
+    weights = load_file(str(folder / WEIGHTS_FILE))
     floats = {
         name: value.float() if value.is_floating_point() else value
         for name, value in weights.items()
@@ -91,7 +92,7 @@ def save_checkpoint(model: CLIP, folder: Path) -> None:
         .contiguous()
         for name, tensor in model.state_dict().items()
     }
-    file = folder / "open_clip_model.safetensors"
+    file = folder / WEIGHTS_FILE
     save_file(weights, str(file))
     file.chmod(0o644)  # safetensors writes for the owner alone
     config = {"model_cfg": MODEL_CONFIG, "preprocess_cfg": PREPROCESS_CONFIG}

@@ -9,6 +9,7 @@ Regions tell most about each picture, so that a processor is enough. The run wri
 """
 
 import argparse
+import hashlib
 import json
 import math
 import os
@@ -23,12 +24,13 @@ from open_clip.tokenizer import SimpleTokenizer
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from components.atomic import write_json
+from components.atomic import read_json, write_json
 from examples.cards.augmentation import augmented
 from examples.cards.encoder_model import (
     CONTEXT_LENGTH,
     IMAGE_PX,
     MERGES_FILE,
+    WEIGHTS_FILE,
     load_tokenizer,
     save_checkpoint,
     write_merges,
@@ -48,7 +50,8 @@ SMALL_PX = 96
 SMALL_UNTIL = 0.5
 """Smaller pictures cost half; until that share of the training they teach as much."""
 LOG_EVERY = 20
-STATE_FILE = "state.pt"
+RECORD = "training.json"
+CHECKPOINT_OF = ("seed", "rate", "batch", "steps", "minutes", "pool", "examples")
 
 
 def rate_share(done: float) -> float:
@@ -171,7 +174,7 @@ def train(
             print(json.dumps(told), flush=True)
         training.step += 1
         if training.seen_s - saved_s > args.save_every_s:
-            save_state(training, args.work / STATE_FILE)
+            save_state(training, args.state)
             saved_s = training.seen_s
 
 
@@ -185,12 +188,40 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, help="steps instead of minutes")
     parser.add_argument("--pool", type=int, default=30_000, help="examples to draw")
     parser.add_argument("--batch", type=int, default=96)
-    parser.add_argument("--rate", type=float, default=1.5e-3, help="peak learning rate")
+    parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--save-every-s", type=float, default=180.0)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
+
+
+def state_path(args: argparse.Namespace) -> Path:
+    """The checkpoint of a run; a run with other settings has another."""
+    settings = {**vars(args), "pool": pool_word(), "examples": args.pool}
+    told = {name: str(settings[name]) for name in CHECKPOINT_OF}
+    hashed = hashlib.sha256(json.dumps(told).encode())
+    if args.start:
+        hashed.update((args.start / WEIGHTS_FILE).read_bytes())
+    return args.work / f"state-{hashed.hexdigest()[:12]}.pt"
+
+
+def record(training: Training, args: argparse.Namespace) -> dict[str, object]:
+    """What made the weights: the runs of ``--start``, and this one."""
+    before = read_json(args.start / RECORD)["runs"] if args.start else []
+    run = {
+        "command": " ".join(["python -m examples.cards.train_encoder", *sys.argv[1:]]),
+        "pool_seed": POOL_SEED,
+        "pool": pool_word(),
+        "num_examples": args.pool,
+        "batch": args.batch,
+        "rate": args.rate,
+        "seed": args.seed,
+        "steps": training.step,
+        "minutes": round(training.seen_s / 60, 1),
+        "log": training.log[:: max(1, len(training.log) // 40)] + training.log[-1:],
+    }
+    return {"schema_version": 2, "runs": [*before, run]}
 
 
 def main() -> None:
@@ -201,24 +232,13 @@ def main() -> None:
     args.work.mkdir(parents=True, exist_ok=True)
     write_merges(args.out / MERGES_FILE)
     pool = draw_pool(args.pool, args.work / "pool", args.out, args.workers)
-    training = new_training(args.seed, args.rate, args.start, args.work / STATE_FILE)
+    args.state = state_path(args)
+    training = new_training(args.seed, args.rate, args.start, args.state)
     train(training, pool, args)
-    save_state(training, args.work / STATE_FILE)
+    save_state(training, args.state)
+    made_by = record(training, args)
     save_checkpoint(training.model, args.out)
-    report = {
-        "schema_version": 2,
-        "command": " ".join(["python -m examples.cards.train_encoder", *sys.argv[1:]]),
-        "pool_seed": POOL_SEED,
-        "pool": pool_word(),
-        "num_examples": len(pool.pixels),
-        "batch": args.batch,
-        "rate": args.rate,
-        "seed": args.seed,
-        "steps": training.step,
-        "minutes": round(training.seen_s / 60, 1),
-        "log": training.log[:: max(1, len(training.log) // 50)] + training.log[-1:],
-    }
-    write_json(args.out / "training.json", report)
+    write_json(args.out / RECORD, made_by)
 
 
 if __name__ == "__main__":
