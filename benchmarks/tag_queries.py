@@ -62,7 +62,7 @@ def measure() -> Iterator[Figure]:
     if isinstance(folder, Skipped):
         raise SystemExit(folder.reason)
     world = open_world(folder)
-    project = Path(given) if given else OUT / "worlds" / "cards-project"
+    project = Path(given) if given else next((OUT / "worlds").glob("cards-project-*"))
     queries = asked(world, Layout(project))
     task = label_task(world, CAPTIONS, seed=0, holdout="observed").task
     untrained = head_of(task, "none", replace(world.schedule, epochs=0), 0)

@@ -133,5 +133,5 @@ def test_one_label_makes_the_recipes_learn(layout, reports, tmp_path, monkeypatc
     assert {each["recipe"] for each in told["taggers"]} == recipes
     assert "two readings and region discriminant are left out" in " ".join(told["summary"])
     chosen = calibrate.run(settings, other)
-    assert (chosen["recipe"], chosen["chosen_by"]) == ("efuda", "caution")
+    assert (chosen["recipe"], chosen["chosen_by"]) == ("zero_shot_normalised", "caution")
     assert "labelled hold-out images say too little" in chosen["why"]
