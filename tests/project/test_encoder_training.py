@@ -113,7 +113,7 @@ def test_stored_vectors_are_those_of_the_encoder_that_is_kept(finished):
 
 
 def test_a_second_run_keeps_all_and_other_settings_train_again(project):
-    assert [row["status"] for row in run(project, train)[0]["taggers"]] == ["made", "kept", "kept"]
+    assert [row["status"] for row in run(project, train)[0]["taggers"]] == ["kept", "kept", "kept"]
     change_params(project, train={"encoder": "full", "recipes": ["assume_negative"]})
     rows = run(project, train)[0]["taggers"]
     assert [row["status"] for row in rows] == ["trained"]
@@ -159,7 +159,7 @@ def test_new_images_are_embedded_for_kept_taggers_too(project):
     bright.save(last.with_name("new.png"))
     write_captions(project.root, [*rows, {**rows[-1], "image": "new.png", "split": "test"}])
     _, _, trained, _, measured = run(project, prepare, embed, train, calibrate, evaluate)
-    assert [row["status"] for row in trained["taggers"]] == ["made", "kept", "kept"]
+    assert [row["status"] for row in trained["taggers"]] == ["kept", "kept", "kept"]
     assert len(embedded_photos(project, "test", taggers[0].project_encoder_id)) == 15
     assert measured["summary"][0].startswith("15 test images")
 
