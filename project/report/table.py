@@ -11,7 +11,7 @@ from project.report.words import difference_sentence, recipe_name, rival_sentenc
 
 COLUMNS = ("mAP", "CF1", "OF1")
 OBSERVED = "observed_"
-WIDTH = 100
+WIDTH = 120
 
 
 def render_table(metrics: Mapping[str, Any]) -> str:
@@ -28,7 +28,7 @@ def render_table(metrics: Mapping[str, Any]) -> str:
         return f"{names}: not measured, no label is known to be present in the test split"
     prefix = OBSERVED if metrics.get("rule") == "observed" else ""
     table = Table(box=None, pad_edge=False, header_style="")
-    table.add_column("recipe")
+    table.add_column("recipe", no_wrap=True)
     for name in COLUMNS:
         table.add_column(f"{prefix}{name}", justify="left")
     table.add_column("mAP by seed")

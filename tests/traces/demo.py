@@ -3,10 +3,6 @@
 ``python -m tests.traces.demo PROJECT`` tells what differs and exits 1 if anything does;
 ``--record`` writes ``demo.json`` anew. Hashes depend on the processor's kernels: on another
 machine the figures are what counts.
-
-``demo.json`` holds two records: ``846f513``, before each method had a folder and a row, and
-``now``, since which every method is tuned among the bench's attempts. Taggers of zero-shot
-and Efuda are the same to the byte in both.
 """
 
 import argparse
@@ -64,13 +60,13 @@ def main() -> int:
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
     found = record_of(options.project)
-    kept = json.loads(DEMO.read_text(encoding="utf-8"))
     if options.record:
-        DEMO.write_text(json.dumps({**kept, "now": found}, indent=1) + "\n", encoding="utf-8")
+        DEMO.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         return 0
-    told = differences(found, kept["now"])
-    same = sum(found["sha256"].get(path) == hash_ for path, hash_ in kept["now"]["sha256"].items())
-    print(*told, f"{same} of {len(kept['now']['sha256'])} taggers are the same bytes", sep="\n")
+    kept = json.loads(DEMO.read_text(encoding="utf-8"))
+    told = differences(found, kept)
+    same = sum(found["sha256"].get(path) == hash_ for path, hash_ in kept["sha256"].items())
+    print(*told, f"{same} of {len(kept['sha256'])} taggers are the same bytes", sep="\n")
     return 1 if told else 0
 
 

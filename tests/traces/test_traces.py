@@ -1,11 +1,10 @@
 """Numbers that were written down once: a change of code alone must not move them.
 
 ``tiny_fits.json``: loss and hold-out mAP of every attempt, epoch by epoch, on a world of a few
-noisy vectors; ``python -m tests.traces.record`` writes it anew. Every number in it is that of
-846f513, before each method had a folder and a row.
+noisy vectors; ``python -m tests.traces.record`` writes it anew.
 
-``bench_cards.jsonl``: rows of a bench on the cards world, recorded at 846f513 as well. Those of
-trm_ml and csa take long and are not measured here.
+``bench_cards.jsonl``: rows of a bench on the cards world. Those of trm_ml and csa take long and
+are not measured here.
 """
 
 import json
