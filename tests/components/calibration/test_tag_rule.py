@@ -23,6 +23,7 @@ def calibration(threshold: tuple[float, float, float]) -> Calibration:
         f_beta=ones,
         positives=np.full(3, 9),
         negatives=np.full(3, 9),
+        holdout_positives=np.full(3, 9),
         source=("class",) * 3,
     )
 

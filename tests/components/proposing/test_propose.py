@@ -155,7 +155,9 @@ def test_one_known_cell_in_all_calibrates_nothing(path):
 def test_an_empty_hold_out_is_no_hindrance_where_training_images_have_absences(path):
     task, truth = drawn_task(train=160)
     seen = np.random.default_rng(2).random(truth.shape) < 0.5
-    none = Holdout.of(task.holdout.vectors[:0], task.holdout.states[:0], task.holdout.regions[:0])
+    assert task.holdout.regions is not None
+    nothing = task.holdout.regions[np.arange(0)]
+    none = Holdout.of(task.holdout.vectors[:0], task.holdout.states[:0], nothing)
     task = replace(task, states=(np.where(truth, 1, -1) * seen).astype(np.int8), holdout=none)
     rows, _ = proposals(task, path)
     right = [

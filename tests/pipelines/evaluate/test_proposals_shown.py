@@ -51,7 +51,7 @@ def test_they_are_counted_by_label_and_by_probability(layout):
     assert sum(number for _, number in shown.by_band) == shown.present
     assert shown.by_band[0] == ("0.9 – 1", 2)
     # Four of five pictures, from the surest to the least sure.
-    assert [round(picture.probability, 2) for picture in red.pictures] == [1, 0.95, 0.59, 0.5]
+    assert [round(picture.probability or 0, 2) for picture in red.pictures] == [1, 0.95, 0.59, 0.5]
     assert all(picture.uri.startswith("data:image/jpeg") for picture in red.pictures)
 
 
