@@ -7,7 +7,7 @@ finished project of the cards world; without it one is drawn and embedded.
 Labels of the training images are hidden by a protocol, and proposals are made by the steps of
 the stage pseudo_label: the method that the hold-out likes best, cross-fitted, with evidence
 where that helps, calibrated. The unknown cells are then taken from the highest probability
-down, as long as their *mean probability* is at least 0.90: no truth is read. ``precision`` is
+down, as long as their *mean probability* is at least 0.92: no truth is read. ``precision`` is
 the share of them that is present, ``hidden_found`` the share of the hidden positives that they
 are. ``share_of_oracle_yield`` divides what they find by what the same scores find where the
 truth sets the threshold, at a precision of at least 0.90; ``yield_vs_vlpl`` by what VLPL's
@@ -88,11 +88,8 @@ def figures(world: str, protocol: str, found: Sequence[Measured]) -> Iterator[Fi
     published = np.array([(each.published.right, each.published.proposed) for each in found], float)
     yield _ratio(f"{prefix}precision.vlpl_as_published", *published.T)
     yield _ratio(f"{prefix}hidden_found.vlpl_as_published", published[:, 0], hidden)
-    read = [
-        sum(count for name, count in each.readings.items() if "evidence" in name) for each in found
-    ]
-    total = [sum(each.readings.values()) for each in found]
-    yield _ratio(f"{prefix}parts_that_read_evidence", np.array(read, float), np.array(total, float))
+    read, total = np.array([(each.reading_evidence, each.scorers) for each in found], float).T
+    yield _ratio(f"{prefix}scorers_that_read_evidence", read, total)
 
 
 def _counts(each: Measured) -> tuple[int, int, int, int, int]:

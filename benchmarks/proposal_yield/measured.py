@@ -33,7 +33,8 @@ class Measured:
     """Its softmax at the threshold of the paper, at whatever precision that has."""
     calibrated: bool
     method: str
-    readings: dict[str, int]
+    scorers: int
+    reading_evidence: int
 
 
 def measured(
@@ -61,5 +62,6 @@ def measured(
         published=taken(softmax[unknown] > vlpl_threshold(), truth),
         calibrated=found.calibrated,
         method=found.method,
-        readings=found.readings,
+        scorers=found.scorers,
+        reading_evidence=found.reading_evidence,
     )

@@ -32,7 +32,8 @@ class Proposed:
     """Of presence where ``calibrated``; else they rank within a label."""
     calibrated: bool
     method: str
-    readings: dict[str, int]
+    scorers: int
+    reading_evidence: int
 
 
 def best_method(
@@ -97,7 +98,8 @@ def proposed(
         probabilities=scores,
         calibrated=can_calibrate(task),
         method=name,
-        readings=fitted.readings,
+        scorers=len(fitted.scorers),
+        reading_evidence=fitted.num_reading_evidence,
     )
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 PRECISION = 0.90
+AIM = 0.92
+"""Mean probability that is asked for where the truth is not read: probabilities are themselves
+estimates, from some dozens of cells so probable. Set on cards, on masks 0 and 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,8 +28,8 @@ class Yield:
     """What one labeling of the unknown cells finds.
 
     Attributes:
-        by_probability: The largest set whose mean probability is at least the precision asked
-            for: no truth is read.
+        by_probability: The largest set whose mean probability is at least :data:`AIM`: no truth is
+            read.
         by_truth: The largest set, from the highest score down, whose precision is so high.
         hidden: Present cells that are unknown.
     """
@@ -37,7 +40,7 @@ class Yield:
 
 
 def yields(
-    scores: np.ndarray, truth: np.ndarray, *, aim: float = PRECISION, precision: float = PRECISION
+    scores: np.ndarray, truth: np.ndarray, *, aim: float = AIM, precision: float = PRECISION
 ) -> Yield:
     """Of unknown cells, given as flat arrays.
 

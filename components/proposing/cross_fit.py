@@ -54,12 +54,12 @@ class CrossFit:
     calibrated: bool
 
     @property
-    def readings(self) -> dict[str, int]:
-        """How many scorers read what."""
-        read = [
-            str(each.cells.reading) for each in self.scorers if isinstance(each, CalibratedScorer)
-        ]
-        return {name: read.count(name) for name in sorted(set(read))}
+    def num_reading_evidence(self) -> int:
+        """Scorers that read more than the method's own score."""
+        return sum(
+            isinstance(each, CalibratedScorer) and each.cells.reads_evidence
+            for each in self.scorers
+        )
 
 
 def can_calibrate(task: Task) -> bool:

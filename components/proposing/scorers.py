@@ -33,7 +33,7 @@ class CalibratedScorer:
         regions: Float32[np.ndarray, "rows regions embed"] | None,
     ) -> Float32[np.ndarray, "rows labels"]:
         """Of presence, of cells that are unknown."""
-        found = self.evidence.of(vectors, regions) if self.cells.reading.evidence else None
+        found = self.evidence.of(vectors, regions) if self.cells.reads_evidence else None
         return self.cells.log_odds(logits_of(self.head, vectors, regions), found)
 
 

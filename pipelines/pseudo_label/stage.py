@@ -89,7 +89,8 @@ def run(settings: Settings, layout: Layout) -> Report:
         "present_by_split": written.present_by_split,
         "present_from": written.marks if calibrated else {},
         "calibrated": calibrated,
-        "read": fitted.readings,
+        "scorers": len(fitted.scorers),
+        "scorers_that_read_evidence": fitted.num_reading_evidence,
         "fingerprint": fingerprint,
     }
     write_json(layout.proposals_report, report)
