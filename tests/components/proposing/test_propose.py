@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from components.errors import InputError
+from components.proposing.cell_model import JudgedCells, fit_cell_model
 from components.proposing.cross_fit import cross_fit
 from components.training.task import Holdout
 from tests.components.proposing.toy_task import LABELS, drawn_task, hashes, mean_head, proposals
@@ -185,3 +186,21 @@ def test_what_is_left_unknown_is_rarer_where_present_cells_were_written_down(pat
     assert np.mean([row["score"] for row in rows if row["split"] == "train"]) == pytest.approx(
         share, abs=0.04
     )
+
+
+def test_evidence_is_read_only_where_it_helps():
+    rng = np.random.default_rng(0)
+    truth = rng.random((400, 4)) < 0.3
+    logits = (2 * truth + rng.normal(size=truth.shape)).astype(np.float32)
+    noise = rng.normal(size=(400, 4, 2)).astype(np.float32)
+    telling = noise + 2 * truth[..., None].astype(np.float32)
+    part, known = np.arange(400) % 3, np.ones_like(truth)
+
+    def fitted(evidence):
+        return fit_cell_model(
+            JudgedCells(logits=logits, evidence=evidence, truth=truth, known=known, part=part)
+        )
+
+    assert fitted(telling).reads_evidence
+    assert fitted(telling).gain > fitted(telling).gain_error
+    assert not fitted(noise).reads_evidence
