@@ -57,7 +57,8 @@ class CrossFittedScores:
         if not path.exists():
             return None
         try:
-            with np.load(path, allow_pickle=False) as kept:
+            # NumPy leaves a file that it opened itself open where the content is damaged.
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
                 return cls(
                     fingerprint=str(kept["fingerprint"]),
                     holdout=tuple(kept["holdout"].tolist()),

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from components.atomic import atomic_directory, atomic_path
+from efuda.cluster.archives import unpack
 
 LOCK = "dvc.lock"
 
@@ -36,8 +37,7 @@ def unpack_results(archive: Path, root: Path) -> list[str]:
     """Put them into the project, each in one step; what the project does not name is left out."""
     names = result_names(root)
     with tempfile.TemporaryDirectory(prefix="efuda-results-") as directory:
-        with tarfile.open(archive) as file:
-            file.extractall(directory, filter="data")
+        unpack(archive, Path(directory))
         kept = Path(directory)
         found = [name for name in names if (kept / name).exists()]
         for name in found:

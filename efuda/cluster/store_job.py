@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from components.errors import InputError
+from efuda.cluster.archives import unpack
 from efuda.cluster.shipment import ARCHIVE
 from efuda.cluster.small_results import pack_results
 from efuda.cluster.store import dvc, send
@@ -51,10 +52,7 @@ def run_job(remote: str, folder: str, key: str, arguments: Sequence[str]) -> int
 
 
 def _make_project(archive: Path, root: Path, remote: str, folder: str) -> None:
-    import tarfile
-
-    with tarfile.open(archive) as file:
-        file.extractall(root, filter="data")
+    unpack(archive, root)
     subprocess.run(["git", "init", "--quiet"], cwd=root, check=True)
     if folder:
         dvc(root, "remote", "modify", "--local", remote, "url", folder)

@@ -83,7 +83,7 @@ def test_nothing_is_done_again_where_nothing_changed(finished):
     embedded, trained = run(layout, embed, train)
     assert embedded["captions"] == {"status": "kept"}
     assert layout.captions.read_bytes() == before
-    assert [row["status"] for row in trained["taggers"]] == ["made", "kept", "kept"]
+    assert [row["status"] for row in trained["taggers"]] == ["kept", "kept", "kept"]
 
 
 def test_one_new_caption_is_encoded_alone_and_only_tagalign_is_trained_again(project):
@@ -92,7 +92,7 @@ def test_one_new_caption_is_encoded_alone_and_only_tagalign_is_trained_again(pro
     write_captions(project.root, rows)
     _, embedded, _, trained = run(project, prepare, embed, tune, train)
     assert embedded["captions"]["texts_encoded"] == 1
-    assert [row["status"] for row in trained["taggers"]] == ["made", "kept", "trained"]
+    assert [row["status"] for row in trained["taggers"]] == ["kept", "kept", "trained"]
 
 
 def test_without_a_caption_recipe_no_caption_is_encoded(project):

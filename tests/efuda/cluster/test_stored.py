@@ -120,9 +120,20 @@ def test_an_archive_cannot_write_outside_the_folder(folder, tmp_path):
         entry = tarfile.TarInfo("../outside")
         entry.size = 1
         file.addfile(entry, io.BytesIO(b"x"))
-    with pytest.raises(tarfile.OutsideDestinationError):
+    with pytest.raises(InputError, match=r"'\.\./outside'.*not unpacked"):
         unpack_results(archive, folder)
     assert not (tmp_path / "outside").exists()
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_an_archive_cannot_bring_links_and_devices(folder, tmp_path, kind):
+    archive = tmp_path / "bad.tar.gz"
+    with tarfile.open(archive, "w:gz") as file:
+        entry = tarfile.TarInfo("dvc.lock")
+        entry.type, entry.linkname = kind, "/etc/hostname"
+        file.addfile(entry)
+    with pytest.raises(InputError, match="no plain file"):
+        unpack_results(archive, folder)
 
 
 def test_results_are_fetched_once_and_never_over_newer_work(project, tmp_path):
