@@ -144,6 +144,11 @@ def open_world(directory: Path) -> World:
         ArtefactError: If there is no world, or it cannot be read.
     """
     facts = read_json(directory / "world.json")
+    if facts.get("schema_version") != SCHEMA_VERSION:
+        raise ArtefactError(
+            f"{directory} is a world of another version of Efuda; remove it, and the bench makes it "
+            "anew."
+        )
 
     def array(name: str) -> np.ndarray:
         return np.load(directory / f"{name}.npy", mmap_mode="r", allow_pickle=False)

@@ -1,7 +1,12 @@
-import numpy as np
+from pathlib import Path
 
-from bench.world import World
-from tests.bench.tiny_world import tiny_world
+import numpy as np
+import pytest
+
+from bench.world import World, open_world
+from components.atomic import read_json, write_json
+from components.errors import ArtefactError
+from tests.bench.tiny_world import saved_world, tiny_world
 
 
 def test_a_saved_world_is_the_same_world(world: World) -> None:
@@ -15,3 +20,11 @@ def test_a_saved_world_is_the_same_world(world: World) -> None:
     assert world.captions is not None
     assert drawn.captions is not None
     np.testing.assert_array_equal(world.captions.tags.object_tags, drawn.captions.tags.object_tags)
+
+
+def test_a_world_of_another_version_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    folder = saved_world(tmp_path / "world")
+    facts = read_json(folder / "world.json")
+    write_json(folder / "world.json", {**facts, "schema_version": 1})
+    with pytest.raises(ArtefactError, match="another version"):
+        open_world(folder)
