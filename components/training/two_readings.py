@@ -13,6 +13,9 @@ Efuda's answer to the second, apart from the first, so that every loss can be gi
   Adam's steps, equally long for all labels, would not see to that (docs/results/few.md).
 - **Averaged weights.** The head that is judged and kept is a running mean over steps
   (Polyak averaging).
+
+The readings are what counts. The anchor and the averages came in with another start and an
+encoder less apt; with today's, no gain of theirs can be told from 0 on the drawn world.
 """
 
 from functools import partial
